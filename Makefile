@@ -1,0 +1,56 @@
+# `make` alone lists what can be made. Everything stands in .venv; nothing is installed outside it.
+# Written out for people without make: see "By hand" in README.md.
+
+PYTHON ?= python3
+STUDY ?= demo
+BIN := .venv/bin
+RUN := $(BIN)/crmlab
+STAMP := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help report test test-slow check format lock lab bench-pls clean .venv
+
+help:  ## list the targets
+	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z.-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv: $(STAMP)  ## make the environment
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $(STAMP)
+
+report: $(STAMP)  ## run a study and write its reports: make report [STUDY=demo]
+	@$(RUN) key --if-missing
+	@$(RUN) run $(STUDY)
+
+test: $(STAMP)  ## the tests (minutes)
+	$(BIN)/ruff format --check crmlab tests benchmarks
+	$(BIN)/ruff check crmlab tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadgroup -m 'not slow'
+
+test-slow: $(STAMP)  ## the slow tests: simulations and error rates
+	$(BIN)/pytest -m slow
+
+check: $(STAMP)  ## admit a study's data and list every problem: make check [STUDY=demo]
+	@$(RUN) check $(STUDY)
+
+lab: $(STAMP)  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab notebooks
+
+format: $(STAMP)  ## format the code
+	$(BIN)/ruff format crmlab tests benchmarks
+	$(BIN)/ruff check --fix crmlab tests benchmarks
+
+lock: $(STAMP)  ## resolve the dependencies again
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--upgrade pyproject.toml --group dev -o requirements.lock
+
+bench-pls: $(STAMP)  ## PLS bootstrap against its peers, as ratios
+	$(BIN)/python benchmarks/bench_pls.py
+
+clean:  ## remove the environment and the reports
+	rm -rf .venv reports/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis
