@@ -6,6 +6,8 @@ STUDY ?= demo
 BIN := .venv/bin
 RUN := $(BIN)/crmlab
 STAMP := .venv/.ready
+QUIET := --quiet --disable-pip-version-check
+UV = $(BIN)/python -m uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
 .PHONY: help report test test-slow check format lock lab bench-pls clean .venv
@@ -16,10 +18,10 @@ help:  ## list the targets
 .venv: $(STAMP)  ## make the environment
 
 $(STAMP): requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv 2>/dev/null || $(PYTHON) -m venv --without-pip .venv
+	@$(BIN)/python -m pip install $(QUIET) 'uv>=0.9' 2>/dev/null || $(PYTHON) -m pip --python $(BIN)/python install $(QUIET) 'uv>=0.9'
+	$(UV) --compile-bytecode --require-hashes -r requirements.lock
+	$(UV) --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
 report: $(STAMP)  ## run a study and write its reports: make report [STUDY=demo]
@@ -46,7 +48,7 @@ format: $(STAMP)  ## format the code
 	$(BIN)/ruff check --fix crmlab tests benchmarks
 
 lock: $(STAMP)  ## resolve the dependencies again
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--upgrade pyproject.toml --group dev -o requirements.lock
 
 bench-pls: $(STAMP)  ## PLS bootstrap against its peers, as ratios

@@ -1,0 +1,35 @@
+"""crmlab: from a raw CRM questionnaire to a traceable bilingual report.
+
+The front door. Names are imported when they are first used, so that `import crmlab` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_WHERE = {
+    "Check": "crmlab.result",
+    "Result": "crmlab.result",
+    "Survey": "crmlab.data.survey",
+    "admit": "crmlab.data.survey",
+    "beside": "crmlab.files",
+    "load_results": "crmlab.result",
+    "load_study": "crmlab.study",
+    "show": "crmlab.present",
+}
+_ROOMS = ("measurement", "pls", "present", "report", "structure", "study")
+
+__all__ = [*_WHERE, *_ROOMS]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WHERE:
+        return getattr(import_module(_WHERE[name]), name)
+    if name in _ROOMS:
+        return import_module(f"crmlab.{name}")
+    raise AttributeError(f"module 'crmlab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

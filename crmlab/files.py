@@ -51,3 +51,8 @@ def sha256_text(*parts: str) -> str:
         raw = part.encode("utf-8")
         digest.update(len(raw).to_bytes(8, "big") + raw)
     return digest.hexdigest()
+
+
+def beside(out: str | Path, step: str) -> Path:
+    """The folder of another step's results, seen from the folder `out` of this one."""
+    return Path(out).parent / step

@@ -98,7 +98,9 @@ class Result:
             import difflib
 
             near = difflib.get_close_matches(term, self.tidy["term"].tolist(), 3, 0.5)
-            raise KeyError(f"{self.model} has no term '{term}'" + (f"; near: {', '.join(near)}" if near else ""))
+            raise KeyError(
+                f"{self.model} has no term '{term}'" + (f"; near: {', '.join(near)}" if near else "")
+            )
         return float(hit.iloc[0])
 
     def select(self, quantity: str) -> pd.DataFrame:
@@ -119,7 +121,9 @@ class Result:
             {
                 "model": self.model,
                 "columns": list(TIDY),
-                "tidy": [[row[0], *map(_out, row[1:])] for row in self.tidy.itertuples(index=False, name=None)],
+                "tidy": [
+                    [row[0], *map(_out, row[1:])] for row in self.tidy.itertuples(index=False, name=None)
+                ],
                 "glance": {key: _out(value) for key, value in self.glance.items()},
                 "checks": [[c.name, c.ok, _out(c.value), c.rule] for c in self.checks],
                 "source": dict(sorted(self.source.items())),
@@ -136,7 +140,9 @@ class Result:
             raw = json.loads(text)
             return cls(
                 model=raw["model"],
-                tidy=pd.DataFrame([[row[0], *map(_in, row[1:])] for row in raw["tidy"]], columns=raw["columns"]),
+                tidy=pd.DataFrame(
+                    [[row[0], *map(_in, row[1:])] for row in raw["tidy"]], columns=raw["columns"]
+                ),
                 glance={key: _in(value) for key, value in raw["glance"].items()},
                 checks=tuple(Check(name, ok, _in(value), rule) for name, ok, value, rule in raw["checks"]),
                 source=raw["source"],
@@ -170,8 +176,11 @@ class Result:
         """JupyterLab: the table, the fit line, and the failed checks first."""
         head = "".join(f"<th>{html.escape(column)}</th>" for column in TIDY)
         rows = "".join(
-            "<tr><td style='text-align:left'><code>" + html.escape(str(row[0])) + "</code></td>"
-            + "".join(f"<td>{_short(value)}</td>" for value in row[1:]) + "</tr>"
+            "<tr><td style='text-align:left'><code>"
+            + html.escape(str(row[0]))
+            + "</code></td>"
+            + "".join(f"<td>{_short(value)}</td>" for value in row[1:])
+            + "</tr>"
             for row in self.tidy.head(200).itertuples(index=False, name=None)
         )
         more = f"<p>… and {len(self.tidy) - 200} more terms</p>" if len(self.tidy) > 200 else ""
@@ -185,6 +194,14 @@ class Result:
             f"<ul style='color:#a8071a'>{checks}</ul>"
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
         )
+
+
+def load_results(folder: str | Path) -> dict[str, Result]:
+    """All saved results below `folder`, which holds one folder a step; the key is "step/name"."""
+    found = {}
+    for path in sorted(Path(folder).glob("[0-9]*/*.json")):
+        found[f"{path.parent.name}/{path.stem}"] = Result.load(path)
+    return found
 
 
 def tidy_frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:

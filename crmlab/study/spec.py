@@ -9,8 +9,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-STEPS = ("02_data_intake", "03_sample_description", "04_measurement", "05_structure_mediation", "13_thesis_report")
-RESERVED = {"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10)}
+STEPS = (
+    "02_data_intake",
+    "03_sample_description",
+    "04_measurement",
+    "05_structure_mediation",
+    "13_thesis_report",
+)
+RESERVED = {"con", "prn", "aux", "nul"} | {
+    f"{port}{digit}" for port in ("com", "lpt") for digit in range(1, 10)
+}
 NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,30}$")
 PATH = re.compile(r"^\s*([A-Za-z][A-Za-z0-9_]*)\s*~\s*([A-Za-z0-9_+\s]+?)\s*$")
 
@@ -144,8 +152,8 @@ class Exclude(Strict):
 
     Attributes
     ----------
-    straight_line : leave out rows whose construct items, at least `straight_line_share` of them answered, hold one
-        single value before reversing
+    straight_line : leave out rows whose construct items, more than `straight_line_share` of them answered (or all),
+        hold one single value before reversing
     attention : item code -> right answer; a blank is not a failure
     missing_above : leave out rows with more than this share of construct items blank; null keeps all
     faster_than : leave out speeders

@@ -28,7 +28,9 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, rx) for tag, rx in pairs if tag.split(":")[-1] in {"null", "float"}]
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(0|[1-9][0-9]*)$"), list("-0123456789"))
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"^-?(0|[1-9][0-9]*)$"), list("-0123456789")
+)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
 
 
@@ -48,13 +50,17 @@ def read(path: Path) -> tuple[dict[str, Any], Lines]:
         _walk(node, (), lines, path)
         values = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
-        raise StudyError(_told(error), file=_at(path, error.problem_mark), hint="indent with spaces") from None
+        raise StudyError(
+            _told(error), file=_at(path, error.problem_mark), hint="indent with spaces"
+        ) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise StudyError(f"not readable as YAML: {str(error).splitlines()[0]}", file=path) from None
     finally:
         loader.dispose()
     if not isinstance(values, dict):
-        raise StudyError("holds no `key: value` lines", file=path, hint="crmlab new NAME writes one to start from")
+        raise StudyError(
+            "holds no `key: value` lines", file=path, hint="crmlab new NAME writes one to start from"
+        )
     return values, lines
 
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from pydantic import ValidationError
 
 from crmlab.errors import StudyError
 from crmlab.study import instrument as questionnaire
-from crmlab.study import spec, strict_yaml
+from crmlab.study import spec as schema
+from crmlab.study import strict_yaml
 from crmlab.study.hypotheses import Hypothesis, catalogue
 from crmlab.study.instrument import Instrument, Item, Scale
 
@@ -31,7 +33,7 @@ class Study:
     """
 
     file: Path
-    spec: spec.StudyFile
+    spec: schema.StudyFile
     instrument: Instrument
     hypotheses: tuple[Hypothesis, ...]
 
@@ -46,17 +48,17 @@ class Study:
         return self.spec.name
 
     @property
-    def title(self) -> spec.Words:
+    def title(self) -> schema.Words:
         """The title in both languages."""
         return self.spec.title
 
     @property
-    def organisation(self) -> spec.Words:
+    def organisation(self) -> schema.Words:
         """What `{org}` stands for, in both languages."""
         return self.spec.organisation
 
     @property
-    def notice(self) -> spec.Words | None:
+    def notice(self) -> schema.Words | None:
         """What the first page of a report must say, if anything."""
         return self.spec.notice
 
@@ -76,22 +78,22 @@ class Study:
         return self.spec.privacy_threshold
 
     @property
-    def rules(self) -> spec.Rules:
+    def rules(self) -> schema.Rules:
         """The limits that verdicts are given by."""
         return self.spec.rules
 
     @property
-    def estimator(self) -> spec.Estimator:
+    def estimator(self) -> schema.Estimator:
         """How the model is estimated."""
         return self.spec.estimator
 
     @property
     def steps(self) -> tuple[str, ...]:
         """The steps that run, in their order."""
-        return tuple(step for step in spec.STEPS if step in self.spec.steps)
+        return tuple(step for step in schema.STEPS if step in self.spec.steps)
 
     @property
-    def constructs(self) -> dict[str, spec.Construct]:
+    def constructs(self) -> dict[str, schema.Construct]:
         """All constructs, in the file's order."""
         return self.spec.constructs
 
@@ -152,7 +154,7 @@ def load_study(where: str | Path) -> Study:
     file = find(where)
     values, lines = strict_yaml.read(file)
     try:
-        content = spec.StudyFile.model_validate(values)
+        content = schema.StudyFile.model_validate(values)
     except ValidationError as error:
         raise _told(error, file, lines) from None
     return _joined(file, content)
@@ -172,7 +174,7 @@ def find(where: str | Path) -> Path:
     return path
 
 
-def _joined(file: Path, content: spec.StudyFile) -> Study:
+def _joined(file: Path, content: schema.StudyFile) -> Study:
     instrument = _instrument(content, file)
     problems = [*_bad_items(content, instrument), *_bad_constructs(content), *_bad_paths(content)]
     hypotheses, wrong = _hypotheses(content)
@@ -182,9 +184,11 @@ def _joined(file: Path, content: spec.StudyFile) -> Study:
     return Study(file, content, instrument, tuple(hypotheses))
 
 
-def _instrument(content: spec.StudyFile, file: Path) -> Instrument:
+def _instrument(content: schema.StudyFile, file: Path) -> Instrument:
     own = content.instrument
-    base = questionnaire.bundled().with_agreement(own.agreement) if own.base == "bundled" else Instrument({}, {})
+    base = (
+        questionnaire.bundled().with_agreement(own.agreement) if own.base == "bundled" else Instrument({}, {})
+    )
     scales = dict(questionnaire.bundled().scales)
     for name, scale in own.scales.items():
         if name in scales:
@@ -196,14 +200,17 @@ def _instrument(content: spec.StudyFile, file: Path) -> Instrument:
     for code, item in own.items.items():
         if item.scale not in scales:
             near = _near(item.scale, scales)
-            raise StudyError(f"unknown scale '{item.scale}'{near}", file=file, key=f"instrument.items.{code}.scale")
+            raise StudyError(
+                f"unknown scale '{item.scale}'{near}", file=file, key=f"instrument.items.{code}.scale"
+            )
         words = {"en": item.text.en, "fa": item.text.fa}
         items[code] = Item(code, "OWN", "", words, item.reverse, item.scale)
     return Instrument(items, scales)
 
 
-def _bad_items(content: spec.StudyFile, instrument: Instrument) -> Iterable[str]:
-    survey, owner = content.survey, {}
+def _bad_items(content: schema.StudyFile, instrument: Instrument) -> Iterable[str]:
+    survey = content.survey
+    owner: dict[str, str] = {}
     for name, construct in content.constructs.items():
         for code in construct.items:
             if code not in instrument.items:
@@ -215,7 +222,7 @@ def _bad_items(content: spec.StudyFile, instrument: Instrument) -> Iterable[str]
             if code in owner:
                 yield f"item '{code}' stands in two constructs, '{owner[code]}' and '{name}'"
             owner[code] = name
-    named = {
+    named: dict[str, Iterable[str]] = {
         "survey.columns": survey.columns,
         "survey.missing_in": survey.missing_in,
         "survey.absent": survey.absent,
@@ -232,7 +239,7 @@ def _bad_items(content: spec.StudyFile, instrument: Instrument) -> Iterable[str]
             yield f"survey.synonyms names an unknown scale '{scale}'{_near(scale, instrument.scales)}"
 
 
-def _bad_constructs(content: spec.StudyFile) -> Iterable[str]:
+def _bad_constructs(content: schema.StudyFile) -> Iterable[str]:
     owner: dict[str, str] = {}
     for name, construct in content.constructs.items():
         for part in construct.dimensions:
@@ -247,7 +254,7 @@ def _bad_constructs(content: spec.StudyFile) -> Iterable[str]:
             yield f"construct '{name}' names an item twice"
 
 
-def _bad_paths(content: spec.StudyFile) -> Iterable[str]:
+def _bad_paths(content: schema.StudyFile) -> Iterable[str]:
     pairs = list(_paths(content.paths))
     dimension_of = {part: name for name, c in content.constructs.items() for part in c.dimensions}
     for source, target in pairs:
@@ -280,7 +287,7 @@ def _cycle(pairs: list[tuple[str, str]]) -> list[str]:
     return next((found for name in after if (found := walk(name, []))), [])
 
 
-def _hypotheses(content: spec.StudyFile) -> tuple[list[Hypothesis], list[str]]:
+def _hypotheses(content: schema.StudyFile) -> tuple[list[Hypothesis], list[str]]:
     found: list[Hypothesis] = []
     problems: list[str] = []
     for entry in content.hypotheses:
@@ -306,13 +313,13 @@ def _hypotheses(content: spec.StudyFile) -> tuple[list[Hypothesis], list[str]]:
     return found, problems
 
 
-def _bad_hypothesis(hypothesis: Hypothesis, content: spec.StudyFile) -> Iterable[str]:
+def _bad_hypothesis(hypothesis: Hypothesis, content: schema.StudyFile) -> Iterable[str]:
     chain = hypothesis.constructs
     unknown = [name for name in chain if name not in content.constructs]
     for name in unknown:
         yield f"hypothesis '{hypothesis.id}' names an unknown construct '{name}'{_near(name, content.constructs)}"
     pairs = set(_paths(content.paths))
-    for step in zip(chain, chain[1:], strict=False):
+    for step in pairwise(chain):
         if not unknown and step not in pairs:
             yield f"hypothesis '{hypothesis.id}' needs the path '{step[1]} ~ {step[0]}', which the study has not got"
 
@@ -355,10 +362,20 @@ def _plain(fault: Any) -> str:
         return "is missing"
     message = fault["msg"].removeprefix("Value error, ")
     value = fault.get("input")
-    shown = f" (found: {value!r})" if isinstance(value, (str, int, float, bool)) and len(repr(value)) < 60 else ""
+    shown = (
+        f" (found: {value!r})" if isinstance(value, (str, int, float, bool)) and len(repr(value)) < 60 else ""
+    )
     return message + ("" if repr(value) in message else shown)
 
 
 def _all_keys() -> set[str]:
-    models = [spec.StudyFile, spec.Survey, spec.Exclude, spec.Instrument, spec.Construct, spec.Estimator, spec.Rules]
+    models: list[type[schema.Strict]] = [
+        schema.StudyFile,
+        schema.Survey,
+        schema.Exclude,
+        schema.Instrument,
+        schema.Construct,
+        schema.Estimator,
+        schema.Rules,
+    ]
     return {key for model in models for key in model.model_fields}

@@ -1,0 +1,204 @@
+"""The command line: new, check, run, example, key."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from crmlab.errors import CrmlabError, StudyError
+
+if TYPE_CHECKING:
+    from crmlab.run.record import StepRecord
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0 fine, 2 study, 3 data, 4 model, 5 run, 6 privacy, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except CrmlabError as error:
+        _err(f"crmlab: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _err("crmlab: interrupted; finished steps are kept, run again to go on")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except Exception:  # noqa: BLE001 - the one place where our own bugs end
+        _err(f"crmlab: a fault of crmlab itself, please report it\n{traceback.format_exc()}")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="crmlab", description="From a raw CRM questionnaire to a traceable bilingual report."
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    new = commands.add_parser(
+        "new", help="write a commented study and a printable questionnaire to start from"
+    )
+    new.add_argument("name", metavar="NAME", help="lower-case letters, digits and underscores")
+    new.set_defaults(command=_new)
+
+    check = commands.add_parser("check", help="admit the data and list every problem, in seconds")
+    check.add_argument("study", metavar="STUDY", help="a study file, its folder, or its name below data/")
+    check.set_defaults(command=_check)
+
+    run = commands.add_parser("run", help="run studies and write their reports")
+    run.add_argument("studies", metavar="STUDY", nargs="+", help="study files, folders, or names below data/")
+    run.add_argument("--out", metavar="DIR", type=Path, default=Path("reports"), help="folder of the reports")
+    run.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks at once (default 2)")
+    run.add_argument(
+        "--only", action="append", default=[], metavar="STEP", help="this step and what it needs (04)"
+    )
+    run.add_argument("--force", action="store_true", help="run even what has not changed")
+    run.add_argument(
+        "--resume", action="store_true", help="go on after an interruption (what every run does)"
+    )
+    run.add_argument(
+        "--lang", action="append", default=[], choices=["fa", "en"], help="language of the report"
+    )
+    run.set_defaults(command=_run)
+
+    example = commands.add_parser("example", help="fetch the data of an example study")
+    example.add_argument(
+        "name", metavar="NAME", help="mobi: the ECSI mobile-phone survey; demo: the simulated study"
+    )
+    example.set_defaults(command=_example)
+
+    key = commands.add_parser("key", help="make the key that customers' pseudonyms are made with")
+    key.add_argument("--if-missing", action="store_true", help="say nothing if there is one already")
+    key.set_defaults(command=_key)
+    return parser
+
+
+def _new(options: argparse.Namespace) -> int:
+    from crmlab.start import new_study
+
+    for path in new_study(options.name):
+        _out(str(path))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from crmlab.data.survey import check
+    from crmlab.study import load_study
+
+    study = load_study(options.study)
+    survey = check(study)
+    _out(survey.summary())
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from crmlab.run import Options, run
+    from crmlab.study import load_study
+
+    if options.jobs < 1:
+        raise StudyError("--jobs must be at least 1")
+    _end_on_signals()
+    studies = [load_study(where) for where in options.studies]
+    names = [study.name for study in studies]
+    if len(set(names)) != len(names):
+        raise StudyError(f"two of the studies have the same name: {', '.join(names)}")
+    for study in studies:
+        progress = _Progress(study.name if len(studies) > 1 else "")
+        outcome = run(
+            study,
+            Options(
+                reports=options.out,
+                jobs=options.jobs,
+                only=tuple(options.only),
+                force=options.force,
+                languages=tuple(dict.fromkeys(options.lang)),
+                say=progress,
+            ),
+        )
+        for path in outcome.reports:
+            _out(str(path))
+    return 0
+
+
+def _example(options: argparse.Namespace) -> int:
+    from crmlab.start import example
+
+    for path in example(options.name):
+        _out(str(path))
+    return 0
+
+
+def _key(options: argparse.Namespace) -> int:
+    from crmlab.data.privacy import create_key, has_key
+
+    if options.if_missing and has_key():
+        return 0
+    _out(f"a new key for pseudonyms: {create_key()}")
+    return 0
+
+
+class _Progress:
+    """One line a step on standard error; on a terminal the running step counts its cells."""
+
+    def __init__(self, study: str) -> None:
+        self.prefix = f"{study}: " if study else ""
+        self.live = sys.stderr.isatty()
+
+    def __call__(self, step: str, record: StepRecord | None, done: int, of: int) -> None:
+        if record is None:
+            if self.live:
+                sys.stderr.write(f"\r\x1b[K{self.prefix}{step}  {done}/{of}")
+                sys.stderr.flush()
+            return
+        start = "\r\x1b[K" if self.live else ""
+        took = f"{record.seconds:5.1f} s" if record.status == "run" else "       "
+        note = f"  {record.note}" if record.note and record.status != "failed" else ""
+        _err(f"{start}{self.prefix}{step:<24}{record.status:<10}{took}{note}")
+        for line in record.warnings[:5]:
+            _err(f"    warning: {line}")
+
+
+def _end_on_signals() -> None:
+    """Terminate like Ctrl-C; a second one ends at once, without kernels left behind."""
+    seen: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001
+        if seen:
+            import os
+
+            from crmlab.run.kernels import kill_running
+
+            kill_running()
+            os._exit(INTERRUPTED)
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _version() -> str:
+    from crmlab.provenance import package_version
+
+    return f"crmlab {package_version()}"
+
+
+def _out(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _err(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,92 @@
+"""What runs, in which order, and what each step rests on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from crmlab.errors import StudyError
+from crmlab.files import sha256_file, sha256_text
+from crmlab.provenance import code_hash, versions
+from crmlab.study import Study
+from crmlab.study.spec import STEPS
+
+INTAKE, REPORT = STEPS[0], STEPS[-1]
+NEEDS = {
+    "02_data_intake": (),
+    "03_sample_description": (INTAKE,),
+    "04_measurement": (INTAKE,),
+    "05_structure_mediation": (INTAKE,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One notebook of a study's run.
+
+    Attributes
+    ----------
+    name : also the notebook's name and its folder of results
+    needs : steps whose results it reads
+    skip : why it does not run for this study; empty if it runs
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    skip: str = ""
+
+
+def plan(study: Study) -> tuple[Step, ...]:
+    """The steps of a study in an order they can run in; those it has no use for carry the reason."""
+    steps: list[Step] = []
+    for name in STEPS:
+        skip = "not among the study's steps" if name not in study.steps else ""
+        if name == "05_structure_mediation" and not study.paths:
+            skip = skip or "the study has no paths"
+        running = tuple(step.name for step in steps if not step.skip)
+        needs = running if name == REPORT else NEEDS[name]
+        missing = [need for need in needs if need not in running]
+        if missing and not skip:
+            raise StudyError(
+                f"step {name} needs {missing[0]}", file=study.file, key="steps", hint=f"add {missing[0]}"
+            )
+        steps.append(Step(name, needs, skip))
+    return tuple(steps)
+
+
+def notebook_of(name: str) -> Path:
+    """The notebook of a step: of the checkout crmlab stands in, or of the installed package."""
+    return shipped("notebooks") / f"{name}.ipynb"
+
+
+def shipped(folder: str) -> Path:
+    """A folder that comes with crmlab ("notebooks", "data/demo"), in a checkout or in an installed package."""
+    package = Path(__file__).resolve().parents[1]
+    checkout = package.parent / folder
+    return checkout if (package.parent / "pyproject.toml").is_file() else package / "shipped" / folder
+
+
+def inputs_of(study: Study, step: Step) -> tuple[Path, ...]:
+    """Files of the user's that a step reads."""
+    return (study.path_of(study.spec.survey.file),) if step.name == INTAKE else ()
+
+
+def key_of(study: Study, step: Step, languages: tuple[str, ...], outputs: dict[str, dict[str, str]]) -> str:
+    """A hash of everything a step's results depend on; the same key means the same results.
+
+    Parameters
+    ----------
+    outputs : step -> file -> hash, of the steps that ran before
+    """
+    asked = study.spec.model_dump(mode="json", exclude={"languages", "steps"})
+    return sha256_text(
+        step.name,
+        json.dumps(asked, sort_keys=True, ensure_ascii=False),
+        json.dumps(languages if step.name == REPORT else []),
+        sha256_file(notebook_of(step.name)),
+        code_hash(),
+        json.dumps(versions(), sort_keys=True),
+        json.dumps({path.name: sha256_file(path) for path in inputs_of(study, step)}, sort_keys=True),
+        json.dumps({need: outputs.get(need, {}) for need in step.needs}, sort_keys=True),
+    )

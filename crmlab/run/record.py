@@ -1,0 +1,91 @@
+"""What is kept about a run: which results are still good, and the manifest that says how it ended."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from crmlab.errors import RunError
+from crmlab.files import sha256_file, write_text
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """How one step went.
+
+    Attributes
+    ----------
+    status : "run", "unchanged", "skipped", "failed" or "not reached"
+    seconds : wall time; 0 where nothing ran
+    peak_mb : largest memory of its kernel in MB, or None
+    note : why it was skipped, or what failed
+    warnings : what was written to standard error
+    """
+
+    name: str
+    status: str
+    seconds: float = 0.0
+    peak_mb: float | None = None
+    note: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Shelf:
+    """A study's folder under `reports/`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.results = folder / "results"
+        self.manifest = folder / "manifest.json"
+
+    def prepare(self) -> None:
+        """Make the folder, or say why it cannot be written before anything runs."""
+        try:
+            self.results.mkdir(parents=True, exist_ok=True)
+            probe = self.folder / f".{self.folder.name}.part"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise RunError(
+                f"{self.folder}: cannot write here: {error.strerror}", hint="choose another folder with --out"
+            ) from None
+
+    def outputs(self, step: str) -> dict[str, str]:
+        """File -> hash of what a step left, in one order."""
+        folder = self.results / step
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): sha256_file(path) for path in files}
+
+    def is_current(self, step: str, key: str) -> bool:
+        """True if the step's results were made under this key and stand as they were left."""
+        try:
+            state = json.loads(self._state(step).read_text(encoding="utf-8"))
+            return bool(state["key"] == key and state["outputs"] and state["outputs"] == self.outputs(step))
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def keep(self, step: str, key: str) -> None:
+        """Remember what the step's results were made from."""
+        state = {"key": key, "outputs": self.outputs(step)}
+        write_text(self._state(step), json.dumps(state, indent=1, sort_keys=True) + "\n")
+
+    def forget(self, step: str) -> None:
+        """The step's results are no longer good."""
+        self._state(step).unlink(missing_ok=True)
+
+    def run_number(self) -> int:
+        """One more than that of the last run; runs are ordered by it, never by a clock."""
+        try:
+            return int(json.loads(self.manifest.read_text(encoding="utf-8"))["run"]) + 1
+        except (OSError, ValueError, KeyError, TypeError):
+            return 1
+
+    def write_manifest(self, content: dict[str, Any], steps: list[StepRecord]) -> None:
+        """Write the manifest, whole or not at all."""
+        body = {**content, "steps": [asdict(step) for step in steps]}
+        write_text(self.manifest, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
+
+    def _state(self, step: str) -> Path:
+        return self.folder / "state" / f"{step}.json"
