@@ -54,13 +54,14 @@ def example(name: str, data: Path = Path("data")) -> list[Path]:
     """
     if name not in EXAMPLES:
         raise StudyError(f"no example '{name}'", hint=f"examples: {', '.join(EXAMPLES)}")
+    answers = _mobi() if name == "mobi" else None
     source, folder = shipped(f"data/{name}"), data / name
     if source.resolve() != folder.resolve():
         if folder.exists():
             raise StudyError("this study exists already", file=folder, hint="move it away first")
         shutil.copytree(source, folder)
-    if name == "mobi":
-        _copy(_mobi(), folder / "raw" / "mobi.csv")
+    if answers is not None:
+        _copy(answers, folder / "raw" / "mobi.csv")
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

@@ -96,7 +96,7 @@ class Survey(Strict):
     header_rows : how many rows stand above the first respondent; items are looked for in all of them
     columns : item code -> header, for those that cannot be found by code or by question text
     answers : "auto", or "codes", "labels" (the scale's words), "prefixed" (A1, A2, ...)
-    synonyms : scale -> word -> code, for wordings the scale does not know
+    synonyms : scale -> word -> code, for wordings (or numbers) the scale does not know
     missing : what stands for "no answer", besides a blank cell
     missing_in : the same for single items, in place of `missing`
     absent : items that this survey did not ask (their columns are not looked for)

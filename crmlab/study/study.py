@@ -118,6 +118,23 @@ class Study:
         return tuple(_paths(self.spec.paths))
 
     @property
+    def model(self) -> dict[str, Any]:
+        """The model as the engines take it: constructs, paths, modes, order, scheme, resamples, seed, level."""
+        return {
+            "constructs": self.blocks,
+            "paths": self.paths,
+            "modes": {name: "B" if c.mode == "composite" else "A" for name, c in self.constructs.items()},
+            "higher_order": {
+                name: {"of": list(self.constructs[name].dimensions), "method": "two_stage"} for name in self.second_order
+            },
+            "scheme": self.estimator.scheme,
+            "missing": self.estimator.missing,
+            "n_boot": self.estimator.bootstrap,
+            "seed": self.seed,
+            "level": self.estimator.level,
+        }
+
+    @property
     def items(self) -> dict[str, Item]:
         """All items the instrument has, by code."""
         return self.instrument.items
@@ -131,6 +148,16 @@ class Study:
     def construct_items(self) -> tuple[str, ...]:
         """Codes of all items that measure a construct."""
         return tuple(code for block in self.blocks.values() for code in block)
+
+    @property
+    def answer_values(self) -> dict[str, tuple[int, ...]]:
+        """Item -> the codes it allows, for items that measure a construct."""
+        return {code: self.instrument.scale_of(code).values for code in self.construct_items}
+
+    def categories(self, asked: Iterable[str]) -> dict[str, tuple[int, ...]]:
+        """Item -> its categories, for those of `asked` (a frame's columns) that describe who answered."""
+        found = {code: self.instrument.scale_of(code) for code in asked if code in self.items}
+        return {code: scale.values for code, scale in found.items() if scale.name.startswith("cat_")}
 
     def label(self, name: str, language: str) -> str:
         """The printed name of a construct, or the wording of an item."""

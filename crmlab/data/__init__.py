@@ -1,0 +1,1 @@
+"""Files become admitted tables: read once, strictly, with every row accounted for."""
