@@ -1,0 +1,7 @@
+"""Paths, effects, mediation and the verdicts on hypotheses."""
+
+from crmlab.structure.estimate import Structure, estimate
+from crmlab.structure.multiplicity import benjamini_hochberg, holm
+from crmlab.structure.verdicts import judge, mediation_type, verdict
+
+__all__ = ["Structure", "benjamini_hochberg", "estimate", "holm", "judge", "mediation_type", "verdict"]
