@@ -16,6 +16,7 @@ _WHERE = {
     "beside": "crmlab.files",
     "load_results": "crmlab.result",
     "load_study": "crmlab.study",
+    "save_all": "crmlab.result",
     "show": "crmlab.present",
 }
 _ROOMS = ("measurement", "pls", "present", "report", "structure", "study")

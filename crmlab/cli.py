@@ -95,9 +95,11 @@ def _new(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from crmlab.data.survey import check
+    from crmlab.run.planning import plan
     from crmlab.study import load_study
 
     study = load_study(options.study)
+    plan(study)
     survey = check(study)
     _out(survey.summary())
     return 0

@@ -196,6 +196,12 @@ class Result:
         )
 
 
+def save_all(folder: str | Path, **results: Result) -> None:
+    """Save several results of one step under their names."""
+    for name, result in results.items():
+        result.save(folder, name)
+
+
 def load_results(folder: str | Path) -> dict[str, Result]:
     """All saved results below `folder`, which holds one folder a step; the key is "step/name"."""
     found = {}

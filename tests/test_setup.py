@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
 LEVELS = [  # a room may import rooms of lower levels only, never its own level or above
-    {"result", "errors", "files", "provenance"},
+    {"result", "errors", "files", "provenance", "jalali"},
     {"sem", "pls", "clv"},
     {"study"},
     {"data"},

@@ -174,6 +174,13 @@ def scan(text: str) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.start))
 
 
+def redacted(text: str) -> str:
+    """A text with everything that `scan` finds in it replaced by dots."""
+    for finding in sorted(scan(text), key=lambda finding: -finding.start):
+        text = f"{text[: finding.start]}…{text[finding.end :]}"
+    return text
+
+
 def masked(text: str, limit: int = 40) -> str:
     """A cell's text for an error message: short, on one line, and hidden if it could be personal."""
     if scan(text):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crmlab.errors import RunError, StudyError
+from crmlab.errors import PrivacyError, RunError, StudyError
 
 PLAIN = (str, int, float, bool, type(None))
 PARAMETERS = frozenset({"study", "out", "languages"})
@@ -28,6 +28,7 @@ EXIT_CODES = {
     "PrivacyError": 6,
 }
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+DRAWING = re.compile(r"<svg.*?</svg>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ def _through_papermill(
             f"{name}, cell {watch.cell}: the kernel died (memory?){peak}",
             hint="run again: finished steps are kept; close other programs if memory is short",
         ) from None
+    _guard(executed, name)
     return Executed(nbformat.writes(executed) + "\n", _warnings(executed), watch.peak_mb)
 
 
@@ -203,11 +205,34 @@ def _engine() -> Any:
 
 
 def _failure(name: str, cell: int, kind: str, text: str) -> NotebookFailed:
-    text = ANSI.sub("", text)
+    from crmlab.data.privacy import redacted
+
+    text = redacted(ANSI.sub("", text))
     if kind in EXIT_CODES:
         return NotebookFailed(text, EXIT_CODES[kind])
     first = text.strip().splitlines()[0] if text.strip() else ""
     return NotebookFailed(f"{name}, cell {cell}: {kind}: {first}", 5)
+
+
+def _guard(notebook: Any, name: str) -> None:
+    """An executed notebook is kept and passed on: nothing in it may tell who somebody is."""
+    from crmlab.data.privacy import scan
+
+    cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
+    for place, cell in enumerate(cells, 1):
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            texts = [
+                output.get("text", ""),
+                data.get("text/plain", ""),
+                DRAWING.sub("", data.get("text/html", "")),
+            ]
+            found = scan(" \n".join(texts))
+            if found:
+                raise PrivacyError(
+                    f"{name}, cell {place}: its output holds what looks like personal data ({found[0].kind})",
+                    hint="do not show rows of respondents; show counts and results",
+                )
 
 
 def _warnings(notebook: Any) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from crmlab.errors import RunError, StudyError
+from crmlab.errors import PrivacyError, RunError, StudyError
 from crmlab.run import kernels, notebook
 from crmlab.run.kernels import WarmKernels
 
@@ -75,6 +75,16 @@ def test_an_error_keeps_its_exit_code_and_its_words(tmp_path, warm, kind, code):
         execute(tmp_path, f"from crmlab.errors import *\nraise {kind}", warm=warm)
     assert caught.value.exit_code == code
     assert "Traceback" not in str(caught.value)
+
+
+def test_a_number_of_a_person_stays_inside(tmp_path, warm):
+    with pytest.raises(PrivacyError, match=r"cell 2: its output holds .* \(phone\)") as caught:
+        execute(tmp_path, "'call ۰۹۱۲۳۴۵۶۷۸۹'", warm=warm)
+    assert caught.value.exit_code == 6
+    execute(tmp_path, "'a table of 402 rows, 0.912345678901 of them'", warm=warm)
+    with pytest.raises(RunError, match="cell 2: ValueError: no reply from") as caught:
+        execute(tmp_path, "raise ValueError('no reply from 09123456789')", warm=warm)
+    assert "09123456789" not in str(caught.value)
 
 
 def test_a_killed_kernel_is_told_with_its_cell(tmp_path, warm):
