@@ -1,0 +1,148 @@
+"""What a notebook shows: a result in the reader's language, failed checks first."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from crmlab.present import model_tables, tables
+from crmlab.present.blocks import Fact, Figure, Label, Paragraph, Span, Spans, Strong, Table
+from crmlab.present.facts import Source
+from crmlab.present.language import Language
+from crmlab.present.names import reader
+from crmlab.present.theme import Theme, svg
+from crmlab.result import Result
+
+if TYPE_CHECKING:
+    from crmlab.study import Study
+
+RULE = "1.5px solid currentColor"
+SIDES = {"s": "start", "c": "center", "e": "end"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Blocks as JupyterLab displays them."""
+
+    blocks: tuple[Table | Figure | Paragraph, ...]
+    language: Language
+
+    def _repr_html_(self) -> str:
+        inside = "".join(_block(block, self.language) for block in self.blocks)
+        return f'<div dir="{self.language.direction}" lang="{self.language.code}">{inside}</div>'
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            self.language.plain(block.spans if isinstance(block, Paragraph) else block.caption)
+            for block in self.blocks
+        )
+
+
+def show(thing: Any, reading: str | Language | Study = "en", study: Study | None = None) -> Shown:
+    """A saved result, an admitted survey, or a table or figure block, for the eye in a notebook.
+
+    Parameters
+    ----------
+    thing : a Result; anything with a `flow()` that gives one (an admitted survey); a Table or Figure block
+    reading : who reads: "en", "fa", a Language, or the study, whose first language it is then
+    study : gives the names of constructs, items and categories; without it their codes are shown
+    """
+    if isinstance(reading, str | Language):
+        spoken = _language(reading, study)
+    else:
+        spoken, study = reader(reading, reading.languages[0]), reading
+    if isinstance(thing, Table | Figure | Paragraph):
+        return Shown((thing,), spoken)
+    if isinstance(thing, Result):
+        return Shown(_blocks(Source(thing.model, thing), spoken, study), spoken)
+    if callable(getattr(thing, "flow", None)):
+        return show(thing.flow(), spoken, study)
+    raise TypeError(f"show() knows results, admitted surveys, tables and figures, not {type(thing).__name__}")
+
+
+def _language(language: str | Language, study: Study | None) -> Language:
+    if isinstance(language, Language):
+        return language.named(reader(study, language.code).names) if study else language
+    return reader(study, language) if study else Language.load(language)
+
+
+def _blocks(source: Source, language: Language, study: Study | None) -> tuple[Table, ...]:
+    """The tables that fit what the result holds."""
+    kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
+    limit, threshold = (study.rules.htmt, study.privacy_threshold) if study else (0.90, 5)
+    if "analysed" in kinds:
+        return (tables.flow(source, language),)
+    if "count" in kinds:
+        return (tables.profile(source, language, threshold),)
+    if "omega" in kinds or "ave" in kinds:
+        return (tables.reliability(source, language),)
+    if "loading" in kinds:
+        return (tables.loadings(source, language),)
+    if "path" in kinds:
+        return (model_tables.paths(source, language), model_tables.explained(source, language))
+    if "hypothesis" in kinds:
+        statements = {each.id: each.statement[language.code] for each in study.hypotheses} if study else {}
+        return (model_tables.verdicts(source, language, statements),)
+    if "mean" in kinds:
+        known = bool(study) and set(source.subjects("mean")) <= set(study.items if study else ())
+        return (tables.items(source, language) if known else tables.construct_scores(source, language),)
+    simple = {"htmt": lambda: tables.htmt(source, language, limit), "total": lambda: model_tables.effects(source, language),
+              "nps": lambda: tables.global_scores(source, language)}  # fmt: skip
+    return (next((make() for kind, make in simple.items() if kind in kinds), tables.plain(source, language)),)
+
+
+def _block(block: Table | Figure | Paragraph, language: Language) -> str:
+    if isinstance(block, Paragraph):
+        colour = "#a4400a" if block.role == "failed" else "inherit"
+        return f'<p style="color:{colour};margin:.3em 0">{_spans(block.spans, language)}</p>'
+    notes = [note for note in block.notes if note.role != "failed"]
+    first = "".join(_block(note, language) for note in block.notes if note.role == "failed")
+    last = "".join(f"<small>{_spans(note.spans, language)}</small><br>" for note in notes)
+    body = _table(block, language) if isinstance(block, Table) else _picture(block)
+    return f"{first}<p><b>{_spans(block.caption, language)}</b></p>{body}<p>{last}</p>"
+
+
+def _picture(figure: Figure) -> str:
+    with Theme.load().drawing():
+        text = svg(figure.draw())
+    return text[text.index("<svg") :].replace(
+        "<svg ", f'<svg role="img" aria-label="{escape(figure.alt)}" ', 1
+    )
+
+
+def _table(table: Table, language: Language) -> str:
+    head = "".join(
+        _cell("th", cell, align, language) for cell, align in zip(table.header, table.align, strict=True)
+    )
+    rows = []
+    for row in table.rows:
+        if len(row) == 1 and len(table.header) > 1:
+            rows.append(
+                f'<tr><th colspan="{len(table.header)}" style="text-align:start">{_spans(row[0], language)}</th></tr>'
+            )
+        else:
+            cells = zip(row, table.align, strict=True)
+            rows.append(
+                "<tr>" + "".join(_cell("td", cell, align, language) for cell, align in cells) + "</tr>"
+            )
+    style = f"border-collapse:collapse;border-top:{RULE};border-bottom:{RULE}"
+    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+def _cell(tag: str, spans: Spans, align: str, language: Language) -> str:
+    return f'<{tag} style="text-align:{SIDES[align]}">{_spans(spans, language)}</{tag}>'
+
+
+def _spans(spans: Spans, language: Language) -> str:
+    return "".join(_span(span, language) for span in spans)
+
+
+def _span(span: Span, language: Language) -> str:
+    text = escape(language.plain((span,)))
+    if isinstance(span, Fact) and not math.isnan(span.value):
+        return f'<data value="{span.value!r}" title="{escape(span.address)}">{text}</data>'
+    if isinstance(span, Label):
+        return f"<bdi>{text}</bdi>"
+    return f"<b>{text}</b>" if isinstance(span, Strong) else text

@@ -1,0 +1,175 @@
+"""Fonts, colours and the one way to draw: what every figure of every report shares."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from crmlab.errors import StudyError
+
+FAMILY = "IBM Plex Sans Arabic"
+FALLBACK = "DejaVu Sans"  # Greek letters and signs; ships with matplotlib
+PERSIAN = "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیءآأؤئةۀ۰۱۲۳۴۵۶۷۸۹،؛؟«»٫٬٪"
+IGNORABLE = frozenset(
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\n\t\r"
+)
+TEXT_WIDTH = 6.3  # inches between the margins of A4
+DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours that stay apart for colour-blind readers and, by lightness, in grey print."""
+
+    ink: str = "#1c2733"
+    quiet: str = "#66717d"
+    line: str = "#b9c1c9"
+    faint: str = "#eef1f4"
+    main: str = "#1f5a8a"
+    light: str = "#a9c8e3"
+    bad: str = "#a4400a"
+    low: tuple[str, ...] = ("#8c3b0c", "#d98a4e", "#f0cfae")  # darkest first
+    high: tuple[str, ...] = ("#1b4f7a", "#5f9cc9", "#bcd7ea")
+    middle: str = "#dfe3e6"
+
+    def steps(self, count: int) -> list[str]:
+        """A diverging row of `count` colours, lowest answer first."""
+        from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+        stops = [*self.low, self.middle, *reversed(self.high)]
+        ramp = LinearSegmentedColormap.from_list("answers", stops)
+        return [to_hex(ramp(k / max(count - 1, 1))) for k in range(count)]
+
+
+PALETTE = Palette()
+
+
+@dataclass(frozen=True)
+class Theme:
+    """A family of fonts on disk; `files` hold its regular and bold faces."""
+
+    family: str
+    files: tuple[Path, ...]
+    fallback: Path
+
+    @classmethod
+    def load(cls, folder: Path | None = None, family: str = FAMILY) -> Theme:
+        """The bundled family, or one from `folder`; a font without Persian letters is refused."""
+        return _theme(folder or _package("fontpkg_ibm_plex_sans_arabic") / "files", family)
+
+    @property
+    def regular(self) -> Path:
+        """The text face."""
+        return self.files[0]
+
+    @property
+    def bold(self) -> Path:
+        """The bold face."""
+        return self.files[-1]
+
+    def missing(self, text: str) -> str:
+        """The characters of `text` that no font of the theme can draw."""
+        known = _characters(self.regular) | _characters(self.fallback)
+        return "".join(sorted({char for char in text if ord(char) not in known and char not in IGNORABLE}))
+
+    def missing_in_text_face(self, text: str) -> str:
+        """The characters of `text` that only the fallback font can draw."""
+        known = _characters(self.regular)
+        return "".join(sorted({char for char in text if ord(char) not in known and char not in IGNORABLE}))
+
+    def admit(self, text: str, where: str) -> None:
+        """Refuse a text that would be printed as boxes."""
+        lost = self.missing(text)
+        if lost:
+            shown = ", ".join(f"'{char}' (U+{ord(char):04X})" for char in lost[:5])
+            raise StudyError(
+                f"{where}: the fonts have no {shown}",
+                hint="leave the character out of the study's labels, or name a font that has it",
+            )
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Matplotlib with our fonts and lines; a glyph that is missing raises."""
+        import matplotlib as mpl
+
+        _register(self)
+        with mpl.rc_context(_settings(self)), warnings.catch_warnings():
+            warnings.filterwarnings("error", message=".*[Gg]lyph.*")
+            warnings.filterwarnings("error", message=".*findfont.*")
+            yield
+
+
+def svg(figure: Any) -> str:
+    """A matplotlib figure as SVG text: no date, no random id."""
+    out = io.StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+@cache
+def _theme(folder: Path, family: str) -> Theme:
+    faces = {path.stem.rpartition("-")[2]: path for path in sorted(folder.glob("*.ttf"))}
+    regular = faces.get("Regular") or next(iter(faces.values()), None)
+    if regular is None:
+        raise StudyError(f"{folder}: no font file (.ttf) of {family}", hint="install the font package again")
+    lost = [letter for letter in PERSIAN if ord(letter) not in _characters(regular)]
+    if lost:
+        raise StudyError(
+            f"{regular.name}: the font has no {' '.join(lost[:5])} and cannot print Persian",
+            hint=f"name another font, for example {FAMILY}",
+        )
+    fallback = _package("matplotlib") / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return Theme(family, (regular, faces.get("Bold", regular)), fallback)
+
+
+def _package(name: str) -> Path:
+    spec = find_spec(name)
+    if spec is None or spec.origin is None:
+        raise StudyError(f"the package {name} is not installed", hint="make .venv")
+    return Path(spec.origin).parent
+
+
+@cache
+def _characters(path: Path) -> frozenset[int]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+@cache
+def _register(theme: Theme) -> None:
+    from matplotlib import font_manager
+
+    for path in theme.files:
+        font_manager.fontManager.addfont(path)
+
+
+def _settings(theme: Theme) -> Any:
+    return {
+        "font.family": [theme.family, FALLBACK],
+        "font.size": 8.5,
+        "text.color": PALETTE.ink,
+        "axes.labelcolor": PALETTE.ink,
+        "axes.edgecolor": PALETTE.line,
+        "axes.linewidth": 0.7,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.unicode_minus": True,
+        "xtick.color": PALETTE.quiet,
+        "ytick.color": PALETTE.ink,
+        "xtick.major.width": 0.7,
+        "ytick.major.width": 0.7,
+        "ytick.major.size": 0,
+        "text.parse_math": False,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "crmlab",
+        "savefig.facecolor": "white",
+    }
