@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmlab import pls
 from crmlab.measurement.reliability import item_rest, reliability
-from crmlab.measurement.validity import htmt_checks
+from crmlab.measurement.validity import THRESHOLD, htmt_checks
 from crmlab.pls import PlsBootstrap
 from crmlab.result import Result, tidy_block
 
@@ -43,10 +43,11 @@ def assess(
     n_boot: int = 5000,
     seed: int = 0,
     level: float = 0.95,
+    htmt_limit: float = THRESHOLD,
 ) -> Measurement:
     """How well do the items measure their constructs?
 
-    The outer model is that of the path model (arguments as in `pls.fit`), resampled once. Second-order
+    A pair of constructs whose HTMT is not below `htmt_limit` fails a check. The outer model is that of the path model (arguments as in `pls.fit`), resampled once. Second-order
     constructs appear with their parts as items: loadings, rho_a, rho_c, ave, HTMT and correlations; alpha
     and omega are for the first-order constructs, on the answers themselves.
     """
@@ -62,7 +63,13 @@ def assess(
         items=item_rest(
             frame, blocks, vif={item: float(fitted.item_vif[item]) for item in fitted.model.first.items}
         ),
-        htmt=Result(htmt.model, htmt.tidy, htmt.glance, (*htmt.checks, *htmt_checks(htmt.tidy)), htmt.source),
+        htmt=Result(
+            htmt.model,
+            htmt.tidy,
+            htmt.glance,
+            (*htmt.checks, *htmt_checks(htmt.tidy, htmt_limit)),
+            htmt.source,
+        ),
         correlations=_correlations(boot),
     )
 

@@ -112,7 +112,7 @@ def profile(frame: pd.DataFrame, categories: Mapping[str, Sequence[int]], *, lev
     ------
     Wilson, E. B. (1927). JASA 22, 209-212.
     """
-    X = numbers(frame, list(categories))
+    X = numbers(frame, list(categories)) if categories else np.empty((len(frame), 0))
     tables, checks = [], []
     for (item, codes), column in zip(categories.items(), X.T, strict=True):
         answers = _answered(column)
@@ -132,7 +132,11 @@ def profile(frame: pd.DataFrame, categories: Mapping[str, Sequence[int]], *, lev
             checks.append(Check(f"check.answered:{item}", False, 0.0, "> 0 answers"))
     glance = {"n": len(frame), "level": level}
     return Result(
-        "model.profile", pd.concat(tables), glance, tuple(checks), source_of(frame[list(categories)])
+        "model.profile",
+        pd.concat(tables or [tidy_frame([])]),
+        glance,
+        tuple(checks),
+        source_of(frame[list(categories)]),
     )
 
 

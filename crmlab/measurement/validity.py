@@ -74,13 +74,13 @@ def htmt(
     return Result("model.htmt", tidy, glance, htmt_checks(tidy), source_of(frame[items], seed=seed))
 
 
-def htmt_checks(tidy: pd.DataFrame) -> tuple[Check, ...]:
+def htmt_checks(tidy: pd.DataFrame, limit: float = THRESHOLD) -> tuple[Check, ...]:
     """One failed check per pair that is too alike or undefined."""
-    rule = "< 0.90 (Henseler, Ringle & Sarstedt 2015)"
+    rule = f"< {limit:.2f} (Henseler, Ringle & Sarstedt 2015)"
     return tuple(
         Check("check.htmt" + term[len("htmt") :], False, value, rule)
         for term, value in zip(tidy["term"], tidy["estimate"], strict=True)
-        if not value < THRESHOLD
+        if not value < limit
     )
 
 

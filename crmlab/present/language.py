@@ -133,10 +133,10 @@ class Language:
         """A calendar day; solar Hijri in Persian."""
         if not self.rtl:
             return f"{day.day} {self.word(f'month.{day.month}')} {day.year}"
-        import jdatetime
+        from crmlab.jalali import from_gregorian
 
-        there = jdatetime.date.fromgregorian(date=day)
-        return self.digits(f"{there.day} {self.word(f'month.{there.month}')} {there.year}")
+        year, month, number = from_gregorian(day)
+        return self.digits(f"{number} {self.word(f'month.{month}')} {year}")
 
     def _signed(self, text: str, negative: bool) -> str:
         return (LRM if self.rtl else "") + MINUS + text if negative else text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from crmlab.present import model_tables, tables
+from crmlab.present import diagrams, figures, flowchart, heatmap, model_tables, tables
 from crmlab.present.blocks import Fact, Figure, Label, Paragraph, Span, Spans, Strong, Table
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
@@ -68,40 +69,75 @@ def _language(language: str | Language, study: Study | None) -> Language:
     return reader(study, language) if study else Language.load(language)
 
 
-def _blocks(source: Source, language: Language, study: Study | None) -> tuple[Table, ...]:
-    """The tables that fit what the result holds."""
+def _blocks(source: Source, language: Language, study: Study | None) -> tuple[Table | Figure, ...]:
+    """The tables that fit what the result holds, and what people would rather look at than read."""
     kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
-    limit, threshold = (study.rules.htmt, study.privacy_threshold) if study else (0.90, 5)
-    if "analysed" in kinds:
-        return (tables.flow(source, language),)
-    if "count" in kinds:
-        return (tables.profile(source, language, threshold),)
-    if "omega" in kinds or "ave" in kinds:
-        return (tables.reliability(source, language),)
-    if "loading" in kinds:
-        return (tables.loadings(source, language),)
-    if "path" in kinds:
-        return (model_tables.paths(source, language), model_tables.explained(source, language))
-    if "hypothesis" in kinds:
-        statements = {each.id: each.statement[language.code] for each in study.hypotheses} if study else {}
-        return (model_tables.verdicts(source, language, statements),)
-    if "mean" in kinds:
-        known = bool(study) and set(source.subjects("mean")) <= set(study.items if study else ())
-        return (tables.items(source, language) if known else tables.construct_scores(source, language),)
-    simple = {"htmt": lambda: tables.htmt(source, language, limit), "total": lambda: model_tables.effects(source, language),
-              "nps": lambda: tables.global_scores(source, language)}  # fmt: skip
-    return (next((make() for kind, make in simple.items() if kind in kinds), tables.plain(source, language)),)
+    for kind, blocks in _BLOCKS.items():
+        if kind in kinds:
+            return tuple(block for block in blocks(source, language, study) if block is not None)
+    return (tables.plain(source, language),)
+
+
+def _paths(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
+    drawn = diagrams.structure(source, language, study) if study else None
+    return [drawn, model_tables.paths(source, language), model_tables.explained(source, language)]
+
+
+def _verdicts(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
+    statements = {each.id: each.statement[language.code] for each in study.hypotheses} if study else {}
+    return [model_tables.verdicts(source, language, statements)]
+
+
+def _means(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
+    if study and set(source.subjects("mean")) <= set(study.items):
+        return [tables.items(source, language)]
+    return [tables.construct_scores(source, language), figures.means(source, language)]
+
+
+def _profile(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
+    threshold = study.privacy_threshold if study else 5
+    return [tables.profile(source, language, threshold), figures.profile(source, language, threshold)]
+
+
+def _htmt(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
+    limit = study.rules.htmt if study else 0.90
+    pairs = [part for pair in source.subjects("htmt") for part in pair.split("~")]
+    among = study.first_order if study else tuple(dict.fromkeys(pairs))
+    drawn = heatmap.heat(source, language, "htmt", "htmt_chart", among=among, limit=limit)
+    return [tables.htmt(source, language, limit), drawn]
+
+
+# The first quantity that a result holds decides how it is shown.
+_BLOCKS: dict[str, Callable[[Source, Language, Study | None], list[Table | Figure | None]]] = {
+    "analysed": lambda source, language, _: [tables.flow(source, language), flowchart.flow(source, language)],
+    "repaired": lambda source, language, _: [tables.quality(source, language)],
+    "count": _profile,
+    "omega": lambda source, language, _: [tables.reliability(source, language)],
+    "ave": lambda source, language, _: [tables.reliability(source, language)],
+    "loading": lambda source, language, _: [tables.loadings(source, language)],
+    "path": _paths,
+    "hypothesis": _verdicts,
+    "nps": lambda source, language, _: [tables.global_scores(source, language)],
+    "mean": _means,
+    "htmt": _htmt,
+    "total": lambda source, language, _: [
+        model_tables.effects(source, language),
+        figures.forest(None, source, language),
+    ],
+}
 
 
 def _block(block: Table | Figure | Paragraph, language: Language) -> str:
     if isinstance(block, Paragraph):
         colour = "#a4400a" if block.role == "failed" else "inherit"
-        return f'<p style="color:{colour};margin:.3em 0">{_spans(block.spans, language)}</p>'
+        return f'<p style="color:{colour};margin:.3em 0;text-align:start">{_spans(block.spans, language)}</p>'
     notes = [note for note in block.notes if note.role != "failed"]
     first = "".join(_block(note, language) for note in block.notes if note.role == "failed")
     last = "".join(f"<small>{_spans(note.spans, language)}</small><br>" for note in notes)
     body = _table(block, language) if isinstance(block, Table) else _picture(block)
-    return f"{first}<p><b>{_spans(block.caption, language)}</b></p>{body}<p>{last}</p>"
+    start = "text-align:start"
+    caption = f'<p style="{start}"><b>{_spans(block.caption, language)}</b></p>'
+    return f'{first}{caption}{body}<p style="{start}">{last}</p>'
 
 
 def _picture(figure: Figure) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from crmlab.present.blocks import Fact, Label, Paragraph, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
+from crmlab.result import Check
 
 
 def heads(language: Language, *keys: str) -> tuple[Spans, ...]:
@@ -46,9 +48,22 @@ def failed_notes(source: Source, language: Language) -> tuple[Paragraph, ...]:
         )
         value = Fact(f"checked/{source.address}/{check.name}", check.value, "number", 3)
         told = "check.told" if not math.isnan(check.value) else "check.told_bare"
-        spans = fill(language.word(told), what=(Strong(word), *where), value=value, rule=Label(check.rule))
+        spans = fill(
+            language.word(told), what=(Strong(word), *where), value=value, rule=_rule(check, kind, language)
+        )
         notes.append(Paragraph(spans, "failed"))
     return tuple(notes)
+
+
+def _rule(check: Check, kind: str, language: Language) -> Label:
+    """The rule a check was judged by, in the reader's language where we have the words."""
+    key = kind.replace("check.", "rule.", 1)
+    if not language.knows(key):
+        return Label(check.rule)
+    number = re.search(r"\d+(\.\d+)?", check.rule)
+    limit = number[0] if number else ""
+    shown = language.number(float(limit), len(limit.partition(".")[2])) if limit else ""
+    return Label(language.words[key].replace("{limit}", shown))
 
 
 def one_row_each(

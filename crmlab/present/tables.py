@@ -65,6 +65,25 @@ def categories(source: Source) -> dict[str, list[str]]:
     return found
 
 
+def quality(source: Source, language: Language) -> Table:
+    """02 quality: cells without an answer and cells whose spelling was repaired, item by item."""
+
+    def cells(item: str) -> list[Spans]:
+        return [source.cell(f"{kind}:{item}", style="integer") for kind in ("missing", "repaired")]
+
+    columns = ("item", "missing", "repaired")
+    return one_row_each(
+        source,
+        language,
+        "quality",
+        columns,
+        source.subjects("missing"),
+        cells,
+        widths=(3.0, 1.0, 1.0),
+        align="scc",
+    )
+
+
 def _category(source: Source, language: Language, subject: str, hidden: Hidden | None) -> tuple[Spans, ...]:
     label = language.names.get(subject) or language.digits(subject.rpartition(".")[2])
     if hidden:

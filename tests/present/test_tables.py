@@ -78,8 +78,18 @@ def test_a_failed_check_stands_below_the_table():
     assert note.role == "failed"
     assert (
         EN.plain(note.spans)
-        == "The estimation did not converge: the value is 300.000; the rule is < 300 iterations."
+        == "The estimation did not converge: the value is 300.000; the rule is the weights settle within the iterations allowed."
     )
+    limit = Check("check.htmt:A~B", False, 0.93, "< 0.85 (somebody)")
+    note = model_tables.paths(
+        Source("x/y", result([{"term": "path:B~A", "estimate": 0.3}], (limit,))), EN
+    ).notes[-1]
+    assert "below 0.85" in EN.plain(note.spans), "the limit it was judged by, not the usual one"
+    other = Check("check.never_heard_of", False, 1.0, "< 1 (its own words)")
+    note = model_tables.paths(
+        Source("x/y", result([{"term": "path:B~A", "estimate": 0.3}], (other,))), EN
+    ).notes[-1]
+    assert "its own words" in EN.plain(note.spans)
 
 
 def test_a_row_must_fit_its_header():
