@@ -83,10 +83,13 @@ def _reliability(
     level: float,
 ) -> Result:
     plain = reliability(frame, blocks, n_boot=n_boot, seed=seed, level=level)
-    composite = boot.result("rho_a", "rho_c", "ave")
+    composite = boot.result("alpha", "rho_a", "rho_c", "ave")
+    outer = composite.tidy.assign(
+        term=composite.tidy["term"].str.replace("^alpha:", "alpha_std:", regex=True)
+    )
     return Result(
         plain.model,
-        pd.concat([plain.tidy, composite.tidy]),
+        pd.concat([plain.tidy, outer]),
         plain.glance,
         (*plain.checks, *composite.checks),
         plain.source,

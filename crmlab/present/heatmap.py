@@ -69,7 +69,7 @@ def _heat(
                     lw=1.6,
                     zorder=3,
                 )
-            ink = "white" if depth > 0.6 else PALETTE.ink
+            ink = _legible(ramp(depth))
             axes.text(
                 column,
                 row,
@@ -89,3 +89,15 @@ def _heat(
     if language.rtl:
         axes.invert_xaxis()
     return figure
+
+
+def _legible(colour: Sequence[float]) -> str:
+    """White or ink, whichever has the greater contrast on `colour` (relative luminance of WCAG 2)."""
+    from matplotlib.colors import to_rgb
+
+    def luminance(rgb: Sequence[float]) -> float:
+        linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb[:3]]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    there, dark = luminance(colour), luminance(to_rgb(PALETTE.ink))
+    return "white" if 1.05 / (there + 0.05) > (there + 0.05) / (dark + 0.05) else PALETTE.ink

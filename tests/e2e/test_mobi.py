@@ -57,7 +57,7 @@ def test_paths_and_r2(results, expected, matrix):
 
 def test_reliability_and_htmt(results, expected, matrix):
     reliability = results["04_measurement/reliability"]
-    names = {"alpha": "alpha", "rhoC": "rho_c", "AVE": "ave", "rhoA": "rho_a"}
+    names = {"alpha": "alpha_std", "rhoC": "rho_c", "AVE": "ave", "rhoA": "rho_a"}
     for construct, row in matrix(expected["reliability"]).iterrows():
         for column, quantity in names.items():
             if construct != "Complaints":  # one item: reliability is not defined, and we say so

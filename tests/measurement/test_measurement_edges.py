@@ -141,7 +141,7 @@ def test_the_whole_chapter_follows_the_terms():
     found = measurement.assess(DATA, blocks, [("A", "B")], n_boot=100, seed=1)
     quantities = {name: set(r.tidy["term"].str.partition(":")[0]) for name, r in found.results.items()}
     assert quantities == {
-        "reliability": {"alpha", "omega", "rho_a", "rho_c", "ave"},
+        "reliability": {"alpha", "alpha_std", "omega", "rho_a", "rho_c", "ave"},
         "loadings": {"loading", "weight"},
         "items": {"item_rest", "alpha_if_deleted", "vif"},
         "htmt": {"htmt"},
