@@ -125,7 +125,8 @@ class Study:
             "paths": self.paths,
             "modes": {name: "B" if c.mode == "composite" else "A" for name, c in self.constructs.items()},
             "higher_order": {
-                name: {"of": list(self.constructs[name].dimensions), "method": "two_stage"} for name in self.second_order
+                name: {"of": list(self.constructs[name].dimensions), "method": "two_stage"}
+                for name in self.second_order
             },
             "scheme": self.estimator.scheme,
             "missing": self.estimator.missing,
