@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from crmlab.errors import RunError
 from crmlab.files import sha256_file, write_text
+
+try:
+    import fcntl
+except ImportError:  # not a POSIX system: runs are not held apart there
+    fcntl = None  # type: ignore[assignment]
+
+INTAKE_FACTS = "02_data_intake/survey/facts.json"  # written by `Survey.save`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,36 @@ class Shelf:
         """The step's results are no longer good."""
         self._state(step).unlink(missing_ok=True)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the study's folder against a second run at the same time; the lock goes with the process."""
+        with open(self.folder / ".lock", "w", encoding="ascii") as handle:
+            if fcntl is not None:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise RunError(
+                        f"{self.folder}: another run of this study is going on",
+                        hint="wait for it, or use another --out",
+                    ) from None
+            yield
+
+    def intake(self) -> dict[str, Any]:
+        """What was read, repaired and refused, in short, from the admitted survey's own record."""
+        try:
+            facts = json.loads((self.results / INTAKE_FACTS).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        repaired: Counter[str] = Counter()
+        for ways in facts["repairs"].values():
+            repaired.update(ways)
+        return {
+            "rows_read": facts["read"],
+            "rows_refused": dict(sorted(Counter(facts["refused"].values()).items())),
+            "cells_repaired": dict(sorted(repaired.items())),
+            "notes": facts["notes"],
+        }
+
     def run_number(self) -> int:
         """One more than that of the last run; runs are ordered by it, never by a clock."""
         try:
@@ -84,7 +124,7 @@ class Shelf:
 
     def write_manifest(self, content: dict[str, Any], steps: list[StepRecord]) -> None:
         """Write the manifest, whole or not at all."""
-        body = {**content, "steps": [asdict(step) for step in steps]}
+        body = {**content, "intake": self.intake(), "steps": [asdict(step) for step in steps]}
         write_text(self.manifest, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
 
     def _state(self, step: str) -> Path:

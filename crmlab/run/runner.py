@@ -68,9 +68,14 @@ def run(study: Study, options: Options) -> Outcome:
     languages = options.languages or study.languages
     shelf.prepare()
     runner = _Runner(study, shelf, languages, options, {step.name: step for step in steps})
-    head = runner.head()
+    with shelf.alone():
+        _go(runner, shelf)
+    return Outcome(tuple(runner.all_records()), runner.published())
+
+
+def _go(runner: _Runner, shelf: Shelf) -> None:
+    head, status = runner.head(), "failed"
     shelf.write_manifest({**head, "status": "running"}, [])
-    status = "failed"
     try:
         runner.go()
         status = "complete"
@@ -79,7 +84,6 @@ def run(study: Study, options: Options) -> Outcome:
         raise
     finally:
         shelf.write_manifest({**head, "status": status}, runner.all_records())
-    return Outcome(tuple(runner.all_records()), runner.published())
 
 
 def _reports_folder(study: Study, reports: Path) -> Path:

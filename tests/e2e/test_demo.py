@@ -55,6 +55,11 @@ def test_both_languages_in_three_formats_and_a_manifest(reports):
     manifest = json.loads((reports / "manifest.json").read_text())
     assert manifest["status"] == "complete"
     assert {step["status"] for step in manifest["steps"]} == {"run"}
+    intake = manifest["intake"]
+    assert intake["rows_read"] == 434
+    assert intake["rows_refused"]["no_consent"] == 4
+    assert intake["cells_repaired"]["ye_kaf"] > 0
+    assert intake["notes"][0]["format"] == "excel"
     assert [step["warnings"] for step in manifest["steps"] if step["warnings"]] == []
 
 

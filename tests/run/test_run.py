@@ -14,6 +14,7 @@ import pytest
 
 from crmlab.errors import CrmlabError, DataError, RunError, StudyError
 from crmlab.run import Options, kernels, planning, run
+from crmlab.run.record import Shelf
 from crmlab.study import load_study
 
 STUDY = (Path(__file__).parents[1] / "study" / "test_study.py").read_text(encoding="utf-8")
@@ -152,6 +153,14 @@ def test_a_notebook_that_changes_its_input_is_caught(project):
     )
     with pytest.raises(RunError, match=r"x\.csv was changed while 02_data_intake ran"):
         go()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_two_runs_of_one_study_do_not_meet(project):
+    go(only=("02",))
+    with Shelf(Path("reports/tiny")).alone(), pytest.raises(RunError, match="another run of this study"):
+        go()
+    assert set(go().values()) == {"unchanged", "run"}
 
 
 def test_a_notebook_that_leaves_nothing_is_caught(project):
