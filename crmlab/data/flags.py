@@ -11,6 +11,7 @@ from crmlab.data.table import RawTable
 from crmlab.errors import DataError
 from crmlab.study.spec import Exclude, Faster
 
+FEWEST = 8  # construct items
 FLAGS = ("straight_line", "attention", "missing", "fast")
 
 
@@ -24,9 +25,10 @@ def straight_lines(answers: np.ndarray, share: float) -> np.ndarray:
 
     Notes
     -----
-    With p = 52 and share = .75 that means at least 40 answers: 39 are not more than three quarters.
+    With p = 52 and share = .75 that means at least 40 answers: 39 are not more than three quarters. Below FEWEST
+    items nobody is flagged: one answer to a handful of questions may well be honest.
     """
-    if not answers.shape[1]:
+    if answers.shape[1] < FEWEST:
         return np.zeros(len(answers), dtype=bool)
     count = (~np.isnan(answers)).sum(axis=1)
     enough = (count > share * answers.shape[1]) | (count == answers.shape[1])

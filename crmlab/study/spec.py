@@ -153,7 +153,7 @@ class Exclude(Strict):
     Attributes
     ----------
     straight_line : leave out rows whose construct items, more than `straight_line_share` of them answered (or all),
-        hold one single value before reversing
+        hold one single value before reversing; with fewer than 8 construct items nobody is flagged
     attention : item code -> right answer; a blank is not a failure
     missing_above : leave out rows with more than this share of construct items blank; null keeps all
     faster_than : leave out speeders

@@ -223,3 +223,7 @@ def test_straight_lines_at_the_edge():
     assert straight_lines(answers, 0.75).tolist() == [True, False, True, False]
     assert straight_lines(answers[:, :40], 1.0).tolist() == [True, False, True, True]
     assert straight_lines(np.empty((3, 0)), 0.75).tolist() == [False] * 3
+    assert straight_lines(np.full((2, 8), 4.0), 0.75).tolist() == [True, True]
+    assert straight_lines(np.full((2, 7), 4.0), 0.75).tolist() == [False, False], (
+        "one answer to a few may be honest"
+    )
