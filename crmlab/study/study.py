@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -119,14 +120,40 @@ class Study:
 
     @property
     def model(self) -> dict[str, Any]:
-        """The model as the engines take it: constructs, paths, modes, order, scheme, resamples, seed, level."""
+        """The path model as the engines take it: the constructs that have paths, with their dimensions."""
+        linked = {name for path in self.paths for name in path}
+        return self._model(tuple(name for name in self._top if name in linked), self.paths)
+
+    @property
+    def measured(self) -> dict[str, Any]:
+        """The model that measurement is judged in: the path model if every construct has a path.
+
+        Otherwise each construct is linked with every other, so that those without paths are weighted too; a lone
+        second-order construct stands aside for its dimensions.
+        """
+        linked = {name for path in self.paths for name in path}
+        if linked == set(self._top):
+            return self.model
+        chosen = self._top if len(self._top) > 1 else self.first_order
+        return self._model(chosen, tuple(combinations(chosen, 2)))
+
+    @property
+    def _top(self) -> tuple[str, ...]:
+        parts = {part for construct in self.constructs.values() for part in construct.dimensions}
+        return tuple(name for name in self.constructs if name not in parts)
+
+    def _model(self, chosen: tuple[str, ...], paths: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+        higher = [name for name in chosen if name in self.second_order]
+        parts = {part for name in higher for part in self.constructs[name].dimensions}
+        first = [name for name in self.first_order if name in chosen or name in parts]
         return {
-            "constructs": self.blocks,
-            "paths": self.paths,
-            "modes": {name: "B" if c.mode == "composite" else "A" for name, c in self.constructs.items()},
+            "constructs": {name: self.blocks[name] for name in first},
+            "paths": paths,
+            "modes": {
+                name: "B" if self.constructs[name].mode == "composite" else "A" for name in (*first, *higher)
+            },
             "higher_order": {
-                name: {"of": list(self.constructs[name].dimensions), "method": "two_stage"}
-                for name in self.second_order
+                name: {"of": list(self.constructs[name].dimensions), "method": "two_stage"} for name in higher
             },
             "scheme": self.estimator.scheme,
             "missing": self.estimator.missing,

@@ -154,3 +154,21 @@ def test_every_key_is_explained():
     keys = {key for model in models for key in model.model_fields}
     assert len(keys) > 50
     assert [key for key in sorted(keys) if key not in page] == []
+
+
+def test_constructs_without_a_path_are_measured_all_the_same(tmp_path):
+    third = '  C: {label: {fa: پ, en: Third}, items: [B2]}\npaths: ["B ~ A"]'
+    item = "reverse: true}\n    B2: {scale: r, text: {fa: ت, en: d}}"
+    read = study(tmp_path, ('paths: ["B ~ A"]', third), ("reverse: true}", item))
+    assert list(read.model["constructs"]) == ["A", "B"]
+    assert list(read.measured["constructs"]) == ["A", "B", "C"]
+    assert read.measured["paths"] == (("A", "B"), ("A", "C"), ("B", "C"))
+    assert study(tmp_path).measured == study(tmp_path).model
+
+
+def test_a_lone_second_order_construct_stands_aside_for_its_dimensions(tmp_path):
+    read = study(
+        tmp_path, ('paths: ["B ~ A"]', "  G: {label: {fa: کل, en: General}, dimensions: [A, B]}\npaths: []")
+    )
+    assert read.measured["paths"] == (("A", "B"),)
+    assert read.measured["higher_order"] == {}
