@@ -114,6 +114,13 @@ def _reliability(source: Source, language: Language, study: Study) -> Spans:
             language, "reliability_all", var=quoted(language, of), omega=source.fact(term), level=source.level,
             lo=source.fact(term, "ci_low"), hi=source.fact(term, "ci_high"), limit=limit,
         )  # fmt: skip
+    undefined = [of for of in source.subjects("omega") if of not in known]
+    if undefined:
+        spans += say(
+            language,
+            "reliability_undefined",
+            list=listed(language, [quoted(language, of) for of in undefined]),
+        )
     return spans
 
 
