@@ -10,7 +10,7 @@ QUIET := --quiet --disable-pip-version-check
 UV = $(BIN)/python -m uv pip install --quiet --python $(BIN)/python
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-slow check format lock lab bench-pls clean .venv
+.PHONY: help report test test-slow check format lock lab bench-pls bench-sem bench-clv clean .venv
 
 help:  ## list the targets
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z.-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -32,7 +32,7 @@ test: $(STAMP)  ## the tests (minutes)
 	$(BIN)/ruff format --check crmlab tests benchmarks
 	$(BIN)/ruff check crmlab tests benchmarks
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadgroup -m 'not slow'
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup -m 'not slow'
 
 test-slow: $(STAMP)  ## the slow tests: simulations and error rates
 	$(BIN)/pytest -m slow
@@ -53,6 +53,12 @@ lock: $(STAMP)  ## resolve the dependencies again
 
 bench-pls: $(STAMP)  ## PLS bootstrap against its peers, as ratios
 	$(BIN)/python benchmarks/bench_pls.py
+
+bench-sem: $(STAMP)  ## covariance-based SEM against lavaan, as ratios (needs R with lavaan, or says so)
+	$(BIN)/python benchmarks/bench_sem.py
+
+bench-clv: $(STAMP)  ## purchase models against their peers, as ratios
+	$(BIN)/python benchmarks/bench_clv.py
 
 clean:  ## remove the environment and the reports
 	rm -rf .venv reports/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -196,8 +197,18 @@ class Result:
         )
 
 
-def save_all(folder: str | Path, **results: Result) -> None:
-    """Save several results of one step under their names."""
+class Bundle(Protocol):
+    """Several results of one question, by name."""
+
+    @property
+    def results(self) -> dict[str, Result]:
+        """Name -> result."""
+
+
+def save_all(folder: str | Path, *bundles: Bundle | None, **results: Result) -> None:
+    """Save the results of one step under their names; a bundle that the study did not ask for is None."""
+    for bundle in bundles:
+        results |= bundle.results if bundle is not None else {}
     for name, result in results.items():
         result.save(folder, name)
 

@@ -89,8 +89,9 @@ def test_imports_fall_downward():
 
 
 def test_engines_know_no_file_and_no_label():
-    for path in (ROOT / "crmlab" / "pls").rglob("*.py"):
-        assert not rooms(path) - {"pls", "result", "errors", "provenance"}, path
+    for engine in ("pls", "sem", "clv"):
+        for path in (ROOT / "crmlab" / engine).rglob("*.py"):
+            assert not rooms(path) - {engine, "result", "errors", "provenance"}, path
 
 
 @pytest.mark.parametrize("what", ["import crmlab", "import crmlab.cli"])

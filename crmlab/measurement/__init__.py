@@ -1,6 +1,15 @@
 """What the answers say, and how well items measure constructs: each question a function that gives a Result."""
 
+from crmlab.measurement.adequacy import bartlett, kmo, mardia
+from crmlab.measurement.agreement import fleiss_kappa, kappa
 from crmlab.measurement.assess import Measurement, assess
+from crmlab.measurement.confirm import Confirmed, confirm
+from crmlab.measurement.consistency import alpha, inter_item
+from crmlab.measurement.content import critical_cvr, cvi, cvr
+from crmlab.measurement.discriminant import fornell_larcker
+from crmlab.measurement.factor_number import map_test, parallel_analysis
+from crmlab.measurement.factors import efa
+from crmlab.measurement.hierarchy import omega_hierarchical, omega_second_order
 from crmlab.measurement.items import (
     construct_scores,
     construct_statistics,
@@ -8,21 +17,58 @@ from crmlab.measurement.items import (
     item_statistics,
     profile,
 )
+from crmlab.measurement.legacy import gof, sobel, vaf
+from crmlab.measurement.legacy_tests import ks, t_midpoint
+from crmlab.measurement.method_bias import full_collinearity, harman, marker
+from crmlab.measurement.omega_total import omega
 from crmlab.measurement.onefactor import OneFactor, one_factor
+from crmlab.measurement.ranks import friedman, kendall_w
+from crmlab.measurement.raters import icc, rwg
 from crmlab.measurement.reliability import item_rest, reliability
 from crmlab.measurement.validity import htmt
 
 __all__ = [
+    "Confirmed",
     "Measurement",
     "OneFactor",
+    "alpha",
     "assess",
+    "bartlett",
+    "confirm",
     "construct_scores",
     "construct_statistics",
+    "critical_cvr",
+    "cvi",
+    "cvr",
+    "efa",
+    "fleiss_kappa",
+    "fornell_larcker",
+    "friedman",
+    "full_collinearity",
     "globals_",
+    "gof",
+    "harman",
     "htmt",
+    "icc",
+    "inter_item",
     "item_rest",
     "item_statistics",
+    "kappa",
+    "kendall_w",
+    "kmo",
+    "ks",
+    "map_test",
+    "mardia",
+    "marker",
+    "omega",
+    "omega_hierarchical",
+    "omega_second_order",
     "one_factor",
+    "parallel_analysis",
     "profile",
     "reliability",
+    "rwg",
+    "sobel",
+    "t_midpoint",
+    "vaf",
 ]

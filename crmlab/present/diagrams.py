@@ -31,20 +31,24 @@ class Arrow:
     route: tuple[Point, ...]
 
 
-def structure(paths: Source, language: Language, study: Study) -> Figure | None:
-    """The structural model with its coefficients; R2 stands inside the outcomes."""
+def structure(paths: Source, language: Language, study: Study, mode: str = "") -> Figure | None:
+    """The structural model with its coefficients; R2 stands inside the outcomes.
+
+    `mode` is "" (PLS), or "standard" or "z" (covariance-based: standardised coefficients, significance).
+    """
+    key, quantity = (f"structure_{mode}", "z" if mode == "z" else "path") if mode else ("structure", "path")
     known = [(source, target) for source, target in study.paths if f"path:{target}~{source}" in paths]
     names = [name for name in study.constructs if any(name in pair for pair in known)]
     if not known:
         return None
     layout = layered(names, known)
     explained = {name: paths.fact(f"r2:{name}") for name in names if f"r2:{name}" in paths}
-    beta = {pair: paths.fact(f"path:{pair[1]}~{pair[0]}") for pair in known}
+    beta = {pair: paths.fact(f"{quantity}:{pair[1]}~{pair[0]}") for pair in known}
     p_values = {pair: paths.fact(f"path:{pair[1]}~{pair[0]}", "p_value", "p", 3) for pair in known}
     return Figure(
-        "structure", caption(language, "structure"), language.word("alt.structure"),
+        key, caption(language, key), language.word("alt.structure"),
         lambda: _structure(language, layout, beta, p_values, explained),
-        (*beta.values(), *explained.values()), notes=(Paragraph((language.word("note.stars"),), "note"),),
+        (*beta.values(), *explained.values()), notes=(Paragraph((language.word("note.z_stars" if mode == "z" else "note.stars"),), "note"),),
     )  # fmt: skip
 
 
@@ -67,7 +71,7 @@ def _structure(
     half = (0.88, 0.38)
     nodes = {str(knot): spot for knot, spot in spots.items() if isinstance(knot, str)}
     arrows = [
-        Arrow(_starred(language, fact, p_values[pair]), _sure(p_values[pair]), abs(fact.value),
+        Arrow(_starred(language, fact, p_values[pair]), _sure(p_values[pair]), min(abs(fact.value), 1.0),
               _route([spots[knot] for knot in layout.routes[pair]], half))
         for pair, fact in beta.items()
     ]  # fmt: skip

@@ -20,28 +20,38 @@ PITCH = 0.235  # inches between two item boxes
 
 
 def measurement(
-    loadings: Source, outer: Source | None, language: Language, study: Study, tops: Sequence[str]
+    loadings: Source,
+    outer: Source | None,
+    language: Language,
+    study: Study,
+    tops: Sequence[str],
+    mode: str = "loading",
 ) -> Figure:
-    """Constructs with their items in boxes; a second-order construct stands before its dimensions."""
+    """Constructs with their items in boxes; a second-order construct stands before its dimensions.
+
+    `mode` is "loading" (of PLS), or "standard" or "z" (of a covariance-based model: standardised, significance).
+    """
+    quantity = "z" if mode == "z" else "loading"
     key = tops[0] if len(tops) == 1 else "all"
+    key = key if mode == "loading" else f"{mode}_{key}"
     label = language.name(tops[0]) if len(tops) == 1 else language.word("figure.all_items")
     dimensions = [part for top in tops for part in (study.constructs[top].dimensions or (top,))]
     first = {
-        item: loadings.fact(f"loading:{part}=~{item}")
+        item: loadings.fact(f"{quantity}:{part}=~{item}")
         for part in dimensions
         for item in study.constructs[part].items
     }
     second = {
-        part: outer.fact(f"loading:{top}=~{part}")
+        part: outer.fact(f"{quantity}:{top}=~{part}")
         for top in tops
         for part in study.constructs[top].dimensions
         if outer
     }
     facts = tuple(fact for fact in (*first.values(), *second.values()) if not math.isnan(fact.value))
     return Figure(
-        f"measurement_{key}", caption(language, "measurement", label), language.word("alt.measurement"),
+        f"measurement_{key}", caption(language, "measurement" if mode == "loading" else f"confirmed_{mode}", label), language.word("alt.measurement"),
         lambda: _measurement(language, study, tops, first, second), facts,
-        0.9, notes=(Paragraph((language.word("note.loadings"),), "note"),),
+        0.9, notes=(Paragraph((language.word("note.z" if mode == "z" else "note.loadings"),), "note"),),
     )  # fmt: skip
 
 

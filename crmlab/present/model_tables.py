@@ -31,6 +31,25 @@ def paths(source: Source, language: Language) -> Table:
     )  # fmt: skip
 
 
+def latent_paths(source: Source, language: Language) -> Table:
+    """05 sem_paths: each standardised coefficient with its error, interval and z."""
+
+    def cells(path: str) -> list[Spans]:
+        term = f"path:{path}"
+        return [
+            source.cell(term, digits=3),
+            source.cell(term, "std_error", digits=3),
+            source.interval(term, language, 3),
+            source.cell(f"z:{path}"),
+            source.cell(term, "p_value", "p", 3),
+        ]
+
+    return one_row_each(
+        source, language, "sem_paths", ("path", "beta", "se", "interval", "z", "p"), source.subjects("path"), cells,
+        first=arrow, notes=(level_note(source, language, "note.delta"),), widths=(3.2, 0.9, 1.2, 1.9, 0.8, 0.9),
+    )  # fmt: skip
+
+
 def explained(source: Source, language: Language) -> Table:
     """05 paths: the share of each outcome's variance that the model explains."""
 
@@ -47,7 +66,7 @@ def explained(source: Source, language: Language) -> Table:
     )  # fmt: skip
 
 
-def effects(source: Source, language: Language) -> Table:
+def effects(source: Source, language: Language, key: str = "effects") -> Table:
     """05 effects: indirect, total indirect and total effects."""
     rows: list[tuple[Spans, ...]] = []
     for kind in ("indirect", "total_indirect", "total"):
@@ -66,10 +85,11 @@ def effects(source: Source, language: Language) -> Table:
                     source.cell(term, "p_value", "p", 3),
                 )
             )
-    notes = (level_note(source, language, "note.bootstrap"), *failed_notes(source, language))
+    note = "note.bootstrap" if key == "effects" else "note.delta"
+    notes = (level_note(source, language, note), *failed_notes(source, language))
     header = heads(language, "effect", "estimate", "se", "interval", "p")
-    caption = (language.word("caption.effects"),)
-    return Table("effects", caption, header, tuple(rows), "scccc", (3.4, 0.9, 1.2, 1.8, 0.9), notes)
+    caption = (language.word(f"caption.{key}"),)
+    return Table(key, caption, header, tuple(rows), "scccc", (3.4, 0.9, 1.2, 1.8, 0.9), notes)
 
 
 def verdicts(source: Source, language: Language, statements: dict[str, str]) -> Table:

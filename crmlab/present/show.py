@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from crmlab.present import diagrams, figures, flowchart, heatmap, model_tables, tables
+from crmlab.present import diagrams, figures, flowchart, heatmap, model_tables, sem_tables, tables
 from crmlab.present.blocks import Fact, Figure, Label, Paragraph, Span, Spans, Strong, Table
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
@@ -58,6 +58,11 @@ def show(thing: Any, reading: str | Language | Study = "en", study: Study | None
         return Shown((thing,), spoken)
     if isinstance(thing, Result):
         return Shown(_blocks(Source(thing.model, thing), spoken, study), spoken)
+    if thing is None:
+        return Shown((Paragraph((spoken.word("not_asked"),)),), spoken)
+    if isinstance(getattr(thing, "results", None), dict):
+        parts = [show(result, spoken, study) for result in thing.results.values()]
+        return Shown(tuple(block for part in parts for block in part.blocks), spoken)
     if callable(getattr(thing, "flow", None)):
         return show(thing.flow(), spoken, study)
     raise TypeError(f"show() knows results, admitted surveys, tables and figures, not {type(thing).__name__}")
@@ -72,6 +77,8 @@ def _language(language: str | Language, study: Study | None) -> Language:
 def _blocks(source: Source, language: Language, study: Study | None) -> tuple[Table | Figure, ...]:
     """The tables that fit what the result holds, and what people would rather look at than read."""
     kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
+    if source.result.model in COVARIANCE:
+        return tuple(block for block in _covariance(source, language, study) if block is not None)
     for kind, blocks in _BLOCKS.items():
         if kind in kinds:
             return tuple(block for block in blocks(source, language, study) if block is not None)
@@ -108,6 +115,23 @@ def _htmt(source: Source, language: Language, study: Study | None) -> list[Table
 
 
 # The first quantity that a result holds decides how it is shown.
+def _covariance(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
+    """A covariance-based model: its fit first, then what it holds."""
+    which = source.result.model.removeprefix("model.").replace("sem_paths", "sem")
+    found: list[Table | Figure | None] = []
+    if study and which in ("cfa", "cfa_second", "sem"):
+        found.append(
+            sem_tables.fit([(which, source)], language, study, "sem_fit" if which == "sem" else "cfa_fit")
+        )
+    if source.subjects("path"):
+        found += [diagrams.structure(source, language, study, "standard")] if study else []
+        return [*found, model_tables.latent_paths(source, language)]
+    if source.subjects("total"):
+        return [*found, model_tables.effects(source, language, "sem_effects")]
+    return [*found, tables.loadings(source, language, key="cfa_loadings")]
+
+
+COVARIANCE = ("model.cfa", "model.cfa_second", "model.sem_paths", "model.sem_effects", "model.sem_outer")
 _BLOCKS: dict[str, Callable[[Source, Language, Study | None], list[Table | Figure | None]]] = {
     "analysed": lambda source, language, _: [tables.flow(source, language), flowchart.flow(source, language)],
     "repaired": lambda source, language, _: [tables.quality(source, language)],

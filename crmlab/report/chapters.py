@@ -9,7 +9,7 @@ from crmlab.files import sha256_text
 from crmlab.present.facts import sources
 from crmlab.present.language import Language
 from crmlab.present.names import reader
-from crmlab.report import annexes, sections
+from crmlab.report import annexes, sections, sem_sections
 from crmlab.report.model import Chapter, Document
 from crmlab.report.sections import Scene
 from crmlab.result import Result
@@ -24,9 +24,11 @@ FINDINGS = (
     sections.variables,
     sections.reliability,
     sections.discriminant,
+    sem_sections.confirmatory,
     sections.structure,
     sections.direct,
     sections.mediation,
+    sem_sections.covariance,
     sections.summary,
 )
 

@@ -40,6 +40,10 @@ class Scene:
         """A saved result, if there is one."""
         return self.sources.get(address)
 
+    def judged(self, name: str) -> Source | None:
+        """A result that hypotheses are judged by: of PLS, or of the covariance-based model if that is all there is."""
+        return self.get(f"{STRUCTURE}/{name}") or self.get(f"{STRUCTURE}/sem_{name}")
+
     def section(self, key: str, step: str, blocks: Sequence[Block | None]) -> list[Block]:
         """A section with its heading; an empty one says that its step has not been run, or is left out."""
         content = [block for block in blocks if block is not None]
@@ -203,7 +207,7 @@ def structure(scene: Scene) -> list[Block]:
 def direct(scene: Scene) -> list[Block]:
     """Each expected direct effect: its statement, then what the data say."""
     hypotheses = [hypothesis for hypothesis in scene.study.hypotheses if hypothesis.kind == "direct"]
-    source = scene.get(f"{STRUCTURE}/verdicts")
+    source = scene.judged("verdicts")
     if not hypotheses:
         return []
     blocks: list[Block | None] = []
@@ -217,8 +221,8 @@ def direct(scene: Scene) -> list[Block]:
 def mediation(scene: Scene) -> list[Block]:
     """Each expected mediation, then the table and the forest of all effects."""
     language = scene.language
-    verdicts, effects = scene.get(f"{STRUCTURE}/verdicts"), scene.get(f"{STRUCTURE}/effects")
-    paths = scene.get(f"{STRUCTURE}/paths")
+    verdicts, effects = scene.judged("verdicts"), scene.get(f"{STRUCTURE}/effects")
+    paths = scene.judged("paths")
     blocks: list[Block | None] = []
     for hypothesis in scene.study.hypotheses if verdicts is not None else ():
         if hypothesis.kind == "mediation":
@@ -228,12 +232,16 @@ def mediation(scene: Scene) -> list[Block]:
     if effects is not None and len(effects.result.tidy):
         blocks.append(scene.body(say(language, "effects_intro", ref=Ref("effects"), fig=Ref("forest"))))
         blocks += [model_tables.effects(effects, language), figures.forest(paths, effects, language)]
-    return scene.section("mediation", STRUCTURE, blocks) if blocks or scene.study.paths else []
+    return (
+        scene.section("mediation", STRUCTURE, blocks)
+        if blocks or (scene.study.uses("pls") and scene.study.paths)
+        else []
+    )
 
 
 def summary(scene: Scene) -> list[Block]:
     """Every hypothesis in one table."""
-    source = scene.get(f"{STRUCTURE}/verdicts")
+    source = scene.judged("verdicts")
     if source is None or not scene.study.hypotheses:
         return []
     statements = {each.id: each.statement[scene.language.code] for each in scene.study.hypotheses}

@@ -25,6 +25,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from crmlab.errors import RunError
 
 PRELOAD = "crmlab.warm"  # imported before the first fork
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 START_TIMEOUT = 60.0  # seconds until the warm process must have imported everything
 
 # Runs in the warm process. It ends, with all its kernels, when its standard input closes: that is, when crmlab dies.
@@ -75,12 +76,17 @@ while True:
 """
 
 
+def _threads(jobs: int) -> int:
+    """Threads of linear algebra for each kernel, so that kernels that run at once do not fight for the cores."""
+    return max(1, (os.cpu_count() or 1) // max(1, jobs))
+
+
 class WarmKernels:
     """The warm process. It starts importing at once; the first `fork` waits until it is ready."""
 
     supported = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: int = 1) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="crmlab-")
         self._socket = str(Path(self._folder.name) / "s")
         self._process = subprocess.Popen(
@@ -89,6 +95,7 @@ class WarmKernels:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            env={**{name: str(_threads(jobs)) for name in THREADS}, **os.environ},
         )
         self._ready = False
 

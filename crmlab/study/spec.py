@@ -234,13 +234,43 @@ class OwnHypothesis(Strict):
     statement: Words
 
 
-class Estimator(Strict):
-    """How the model is estimated."""
+class Covariance(Strict):
+    """How the covariance-based model is estimated.
 
-    engine: Literal["pls"] = "pls"
+    Attributes
+    ----------
+    estimator : ML, MLR (robust to non-normal answers), MLM, or WLSMV (answers as ordered categories)
+    missing : "fiml" uses every answer, with ML and MLR; "listwise" leaves out rows with a missing answer
+    """
+
+    estimator: Literal["ML", "MLR", "MLM", "WLSMV"] = "MLR"
+    missing: Literal["fiml", "listwise"] = "fiml"
+
+    @model_validator(mode="after")
+    def _together(self) -> Covariance:
+        if self.missing == "fiml" and self.estimator in ("MLM", "WLSMV"):
+            raise ValueError(
+                f"missing: fiml goes with ML and MLR; with {self.estimator} write missing: listwise"
+            )
+        return self
+
+
+class Estimator(Strict):
+    """How the model is estimated.
+
+    Attributes
+    ----------
+    engine : "pls" (partial least squares), "sem" (covariance-based) or "both", side by side
+    scheme, missing, bootstrap : of PLS
+    covariance : of the covariance-based model
+    level : of all intervals
+    """
+
+    engine: Literal["pls", "sem", "both"] = "pls"
     scheme: Literal["path", "factorial", "centroid"] = "path"
     missing: Literal["mean", "casewise"] = "mean"
     bootstrap: Annotated[int, Field(ge=100, le=100_000)] = 5000
+    covariance: Covariance = Covariance()
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
 
 
@@ -248,7 +278,8 @@ class Rules(Strict):
     """Limits that verdicts are given by, set before the data are seen.
 
     Sources: reliability .70 (Nunnally & Bernstein 1994), AVE .50 (Fornell & Larcker 1981), HTMT .85/.90 (Henseler,
-    Ringle & Sarstedt 2015), loading .708 (Hair et al. 2019), VIF 5 (Hair et al. 2019).
+    Ringle & Sarstedt 2015), loading .708 (Hair et al. 2019), VIF 5 (Hair et al. 2019), CFI .90 (Bentler & Bonett
+    1980), RMSEA .08 (Browne & Cudeck 1993), SRMR .08 (Hu & Bentler 1999).
     """
 
     reliability: Annotated[float, Field(gt=0, lt=1)] = 0.70
@@ -256,6 +287,9 @@ class Rules(Strict):
     htmt: Annotated[float, Field(gt=0, le=1)] = 0.90
     loading: Annotated[float, Field(gt=0, lt=1)] = 0.708
     vif: Annotated[float, Field(ge=1, strict=False)] = 5.0
+    cfi: Annotated[float, Field(gt=0, lt=1)] = 0.90
+    rmsea: Annotated[float, Field(gt=0, lt=1)] = 0.08
+    srmr: Annotated[float, Field(gt=0, lt=1)] = 0.08
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
 
 

@@ -137,6 +137,27 @@ class Study:
         chosen = self._top if len(self._top) > 1 else self.first_order
         return self._model(chosen, tuple(combinations(chosen, 2)))
 
+    def uses(self, engine: str) -> bool:
+        """True if the study asks for this engine, "pls" or "sem"."""
+        return self.estimator.engine in (engine, "both")
+
+    @property
+    def confirmed(self) -> dict[str, Any]:
+        """The confirmatory factor model, as `measurement.confirm` takes it."""
+        higher = {name: {"of": list(self.constructs[name].dimensions)} for name in self.second_order}
+        return {"constructs": self.blocks, "higher_order": higher, **self._covariance}
+
+    @property
+    def covariance_model(self) -> dict[str, Any]:
+        """The path model as covariance-based SEM takes it."""
+        same = {key: self.model[key] for key in ("constructs", "paths", "higher_order", "modes")}
+        return {**same, **self._covariance}
+
+    @property
+    def _covariance(self) -> dict[str, Any]:
+        settings = self.estimator.covariance
+        return {"estimator": settings.estimator, "missing": settings.missing, "level": self.estimator.level}
+
     @property
     def _top(self) -> tuple[str, ...]:
         parts = {part for construct in self.constructs.values() for part in construct.dimensions}

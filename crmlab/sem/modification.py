@@ -1,0 +1,140 @@
+"""Modification indices: what freeing one more parameter would gain, from the score at the estimate.
+
+mi = n s^2 / Q, epc = s / Q, with s the derivative of -F/2 by the parameter and Q its information less what
+the free parameters take.
+
+Source
+------
+Sörbom, D. (1989). Model modification. Psychometrika 54, 371-384.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations, permutations
+
+import numpy as np
+import pandas as pd
+
+from crmlab.sem.inference import information
+from crmlab.sem.matrices import Model
+from crmlab.sem.placement import build
+from crmlab.sem.problem import Problem, restrict
+from crmlab.sem.rows import ParTable, Row
+from crmlab.sem.standardise import _factor, spreads
+
+NOTHING = 1e-6  # share of its own information that is left to a parameter which is not identified
+
+
+def modification_indices(problem: Problem, theta: np.ndarray) -> pd.DataFrame:
+    """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all; the largest first."""
+    wide, rows, place = _extended(problem)
+    q = problem.model.q
+    start = np.zeros(wide.model.q)
+    start[:q] = theta
+    for k, row in enumerate(rows):
+        start[q + k] = row.fixed or 0.0
+    s = -wide.objective.gradient(start)[q:] / 2
+    H = information(wide, start, "expected")
+    K = problem.constraints.tangent(theta)
+    cross = K.T @ H[:q, q:]
+    Q = np.diag(H)[q:] - np.einsum("ij,ij->j", cross, np.linalg.solve(K.T @ H[:q, :q] @ K, cross))
+    known = NOTHING * np.maximum(np.diag(H)[q:], 1e-300) < Q
+    mi = np.where(known, problem.n * s**2 / np.where(known, Q, 1.0), np.nan)
+    epc = np.where(known, s / np.where(known, Q, 1.0), np.nan)
+    table = pd.DataFrame(
+        {
+            "lhs": [row.lhs for row in rows],
+            "op": [row.op for row in rows],
+            "rhs": [row.rhs for row in rows],
+            "group": [row.group for row in rows],
+            "mi": mi,
+            "epc": epc,
+        }
+    )
+    table["sepc_lv"], table["sepc_all"] = _scaled(problem, theta, rows, epc, place)
+    table = table.loc[known].sort_values("mi", ascending=False, kind="stable")
+    return table.reset_index(drop=True)
+
+
+def _scaled(
+    problem: Problem, theta: np.ndarray, rows: list[Row], epc: np.ndarray, place: dict[str, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    values = problem.values(theta)
+    scales = [spreads(problem, values, g, apart=True) for g in range(len(problem.model.groups))]
+    lv, full = epc.copy(), epc.copy()
+    for k, row in enumerate(rows):
+        if (row.op == "~~" and row.lhs == row.rhs) or row.op == "~*~":  # its own unit
+            full[k] = np.sign(epc[k])
+            lv[k] = epc[k] if row.op == "~*~" else full[k]
+            continue
+        i, j = place[row.lhs], place.get(row.rhs, -1)
+        on = [row.lhs in problem.model.latent, row.rhs in problem.model.latent]
+        lv[k] *= _factor(row.op, i, j, *scales[row.group - 1], on)
+        full[k] *= _factor(row.op, i, j, *scales[row.group - 1], [True, True])
+    return lv, full
+
+
+def _extended(problem: Problem) -> tuple[Problem, list[Row], dict[str, int]]:
+    """The problem with every candidate as a further free parameter."""
+    model = problem.model
+    fixed = [
+        (k, row)
+        for k, row in enumerate(model.rows)
+        if not row.free and not row.exo and np.isfinite(row.fixed or 0.0) and _worth(row, model)
+    ]
+    new = _candidates(model)
+    rows = list(model.rows)
+    for k, row in fixed:
+        rows[k] = replace(row, label="")
+    table = ParTable((*rows, *new), (), model.table.roles, model.table.ordered, model.table.options)
+    wide = build(table)
+    free = np.concatenate([model.free, np.full(len(new), -1)])
+    values = np.concatenate([model.fixed, np.zeros(len(new))])
+    candidates = [k for k, _ in fixed] + list(range(len(model.rows), len(table.rows)))
+    for step, k in enumerate(candidates):
+        free[k] = model.q + step
+        values[k] = 0.0
+    first = np.concatenate([model.first, np.array(candidates, dtype=int)])
+    wide = Model(table, wide.observed, wide.latent, wide.groups, free, values, first)
+    place = {name: k for k, name in enumerate((*model.observed, *model.latent))}
+    return restrict(problem, wide), [row for _, row in fixed] + new, place
+
+
+def _worth(row: Row, model: Model) -> bool:
+    own = row.op == "~~" and row.lhs == row.rhs
+    theta = model.table.options.parameterization == "theta"
+    if row.op == "|" or (row.op == "~*~" and theta):
+        return False
+    return not (row.lhs in model.table.ordered and own and not theta)
+
+
+def _candidates(model: Model) -> list[Row]:
+    roles = model.table.roles
+    structural = any(row.op == "~" for row in model.rows)
+    found: list[Row] = []
+    for g in range(1, len(model.groups) + 1):
+        have = {(row.op, frozenset((row.lhs, row.rhs))) for row in model.rows if row.group == g}
+        for factor in roles.latent:
+            for item in roles.observed:
+                if item in roles.indicators and ("=~", frozenset((factor, item))) not in have:
+                    found.append(Row(factor, "=~", item, g, fixed=0.0))
+        own = [name for name in roles.observed if name not in roles.exogenous]
+        for names in (own, roles.latent):
+            for a, b in combinations(names, 2):
+                linked = {("~", frozenset((a, b))), ("=~", frozenset((a, b)))} & have
+                if ("~~", frozenset((a, b))) not in have and not linked:
+                    found.append(Row(a, "~~", b, g, fixed=0.0))
+        if structural:
+            found += _regressions(model, g)
+    return found
+
+
+def _regressions(model: Model, g: int) -> list[Row]:
+    nodes = dict.fromkeys(v for row in model.rows if row.op == "~" for v in (row.lhs, row.rhs))
+    said = {(row.lhs, row.rhs) for row in model.rows if row.op == "~" and row.group == g}
+    return [
+        Row(a, "~", b, g, fixed=0.0)
+        for a, b in permutations(nodes, 2)
+        if (a, b) not in said and a not in model.table.roles.exogenous  # what is fixed cannot depend
+    ]
