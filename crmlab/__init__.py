@@ -19,7 +19,7 @@ _WHERE = {
     "save_all": "crmlab.result",
     "show": "crmlab.present",
 }
-_ROOMS = ("measurement", "pls", "present", "report", "sem", "structure", "study")
+_ROOMS = ("clv", "measurement", "pls", "present", "report", "sem", "structure", "study")
 
 __all__ = [*_WHERE, *_ROOMS]
 

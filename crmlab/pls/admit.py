@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.pls.model import Model, near
+from crmlab.pls.model import Model
+from crmlab.pls.words import near
 from crmlab.result import Check
 
 HUGE = 1e100  # squares of larger numbers leave the range of a float
@@ -18,18 +19,20 @@ MISSING = ("mean", "casewise")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Admitted:
-    """Z (n, p): standardised items (mean 0, standard deviation 1 with n - 1); their rows; what was verified."""
+    """Z (n, p): standardised items (mean 0, standard deviation 1 with n - 1); their rows; what was verified;
+    the items' means and standard deviations."""
 
     Z: np.ndarray
     index: pd.Index
     checks: tuple[Check, ...]
+    units: tuple[np.ndarray, np.ndarray]
 
 
 def admit(data: pd.DataFrame, model: Model, missing: str) -> Admitted:
     """Take the model's items out of a frame, in its order; missing cells by item mean or row by row."""
     if missing not in MISSING:
         raise ModelError(f"missing '{missing}' is not one of {', '.join(MISSING)}")
-    items = model.first.items
+    items = model.observed
     X = numbers(data, items)
     holes = np.isnan(X)
     empty = [item for item, hole in zip(items, holes.T, strict=True) if hole.all()]
@@ -47,7 +50,8 @@ def admit(data: pd.DataFrame, model: Model, missing: str) -> Admitted:
     if missing == "mean":
         checks = _replaced(items, holes)
         X = np.where(holes, np.nanmean(X, axis=0), X)
-    return Admitted(_standardise(X, items), data.index[keep], checks)
+    Z = standardise(X, items)
+    return Admitted(Z, data.index[keep], checks, (X.mean(axis=0), X.std(axis=0, ddof=1)))
 
 
 def numbers(data: pd.DataFrame, items: Sequence[str]) -> np.ndarray:
@@ -86,7 +90,7 @@ def _replaced(items: Sequence[str], holes: np.ndarray) -> tuple[Check, ...]:
 
 def _enough_rows(n: int, model: Model) -> None:
     needed, why = 3, "a correlation"
-    for stage in (model.first, model.final):
+    for stage in model.stages:
         for j, name in enumerate(stage.names):
             k = len(stage.sources[j])
             if k + 2 > needed:
@@ -98,7 +102,8 @@ def _enough_rows(n: int, model: Model) -> None:
         raise ModelError(f"{n} usable rows, but {why} need at least {needed}")
 
 
-def _standardise(X: np.ndarray, items: Sequence[str]) -> np.ndarray:
+def standardise(X: np.ndarray, items: Sequence[str]) -> np.ndarray:
+    """(n, p) with mean 0 and standard deviation 1 (n - 1); refuses items without variance."""
     middle = X.mean(axis=0)
     size = np.abs(X).max(axis=0)
     deviation = X - middle

@@ -11,6 +11,7 @@ import pandas as pd
 from crmlab.pls.admit import admit
 from crmlab.pls.fitted import PlsFit
 from crmlab.pls.model import build
+from crmlab.pls.moments import whole_sample
 from crmlab.pls.solution import solve_model
 from crmlab.pls.verify import explain_failure, verify
 from crmlab.provenance import source_of
@@ -23,6 +24,8 @@ def fit(
     *,
     modes: Mapping[str, str] | None = None,
     scheme: str = "path",
+    consistent: bool = False,
+    interactions: Iterable[tuple[str, str, str, str]] = (),
     higher_order: Mapping[str, Mapping[str, Any]] | None = None,
     missing: str = "mean",
     tol: float = 1e-7,
@@ -37,9 +40,18 @@ def fit(
     paths : (from, to) pairs; no cycles
     modes : name -> "A" (correlation weights, default), "B" (regression weights) or "unit" (equal weights)
     scheme : inner weighting, "path" (default), "factorial" or "centroid"
-    higher_order : name -> {"of": [first-order constructs], "method": "two_stage"}: the disjoint two-stage
-        approach: first a model in which the parts take the place of the whole, then one in which their
-        scores are the items of the whole and every other construct keeps its items
+    consistent : PLSc: mode A constructs are common factors; loadings, correlations and paths are freed of
+        attenuation by rho_A. Solutions that cannot be are failed checks
+    interactions : (moderator, predictor, outcome, method); adds the construct "predictor*moderator" and its
+        path. Methods: "two_stage" (product of scores of the model without it), "product_indicator"
+        (products of standardised items) or "orthogonal" (those, less what the items explain of them). A
+        moderator that is the predictor gives a quadratic effect. Products are not standardised: with the
+        moderator one standard deviation up, the predictor's effect changes by the product's path
+    higher_order : name -> {"of": [parts], "method": ...}; a part may be of higher order itself (third
+        order). "two_stage" (disjoint): first a model in which the parts take the place of the whole, then
+        one in which their scores are the items of the whole and every other construct keeps its items.
+        "repeated_indicators": the whole takes all items of its parts once more, with paths to them (mode
+        A) or from them (mode B). "embedded_two_stage": that, then a model on all its scores
     missing : "mean" (a missing cell becomes its item's mean; counted in a check) or "casewise"
     tol : the weights have settled when the sum of their changes is smaller than this
     max_iter : iterations allowed; not settling is a failed check, not an error
@@ -63,14 +75,17 @@ def fit(
     Tenenhaus, M. et al. (2005). PLS path modeling. Computational Statistics & Data Analysis 48, 159-205.
     Becker, J.-M., Cheah, J.-H., Gholamzade, R., Ringle, C. M. & Sarstedt, M. (2023). PLS-SEM's most wanted
     guidance. IJCHM 35(1), 321-346 (disjoint two-stage).
+    Sarstedt, M. et al. (2019). Australasian Marketing Journal 27(3), 197-211 (higher-order constructs).
+    Dijkstra, T. K. & Henseler, J. (2015). MIS Quarterly 39(2), 297-316 (PLSc).
     """
-    model = build(constructs, paths, modes, scheme, higher_order)
+    model = build(constructs, paths, modes, scheme, higher_order, interactions, consistent)
     admitted = admit(data, model, missing)
-    R = np.einsum("ni,nj->ij", admitted.Z, admitted.Z) / (len(admitted.Z) - 1)  # not BLAS: same bits anywhere
-    np.fill_diagonal(R, 1.0)
-    solution = solve_model(R[:, :, None], model, tol, max_iter)
+    whole = whole_sample(admitted.Z, model)
+    solution = solve_model(whole.R, model, tol, max_iter, sample=whole)
     if not np.isfinite(solution.final.beta).all():
-        raise explain_failure(R, model)
+        raise explain_failure(whole.R[:, :, 0], model)
     checks = (*admitted.checks, *verify(solution, tol, max_iter))
-    items = data.loc[:, list(model.first.items)]
-    return PlsFit(model, solution, admitted.Z, admitted.index, tol, max_iter, checks, source_of(items))
+    items = data.loc[:, list(model.observed)]
+    return PlsFit(
+        model, solution, whole.Z, admitted.index, tol, max_iter, checks, source_of(items), *admitted.units
+    )

@@ -1,7 +1,8 @@
-"""A fitted PLS path model and everything that can be read off it."""
+"""A fitted PLS path model and what can be asked of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -10,177 +11,26 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.pls import quality
+from crmlab.pls.blindfold import blindfold
 from crmlab.pls.bootstrap import PlsBootstrap, bootstrap
-from crmlab.pls.effect_size import effect_sizes
-from crmlab.pls.model import Model
-from crmlab.pls.quality import path_vif
-from crmlab.pls.quantities import levels, quantities
-from crmlab.pls.solution import Solution, Solved
-from crmlab.result import Check, Result, tidy_frame
+from crmlab.pls.copula import endogeneity
+from crmlab.pls.distance import DISTANCES, MODELS, distances, implied
+from crmlab.pls.fimix import Segmentation, fimix
+from crmlab.pls.fit_test import fit_test
+from crmlab.pls.ipma import Scale, ipma
+from crmlab.pls.nca import bottleneck, nca
+from crmlab.pls.pos import pos
+from crmlab.pls.predict import Prediction, predict
+from crmlab.pls.tables import PlsTables
+from crmlab.pls.tetrads import cta
+from crmlab.result import Result, tidy_frame
+
+_OPTIONAL = {"indirect", "total_indirect"}  # a model may be too small to have them
 
 
 @dataclass(frozen=True, eq=False)
-class PlsFit:
-    """A fitted path model. Frames are in the order of the model; numbers are not rounded.
-
-    Attributes
-    ----------
-    model : constructs, paths and stages
-    solution : the numbers, arrays with a last axis of length 1
-    Z : (n, p) standardised items in the order of `model.first.items`
-    index : labels of the n rows used
-    tol, max_iter : how it was computed
-    checks : what was verified
-    source : hash of the items, versions
-    """
-
-    model: Model
-    solution: Solution
-    Z: np.ndarray
-    index: pd.Index
-    tol: float
-    max_iter: int
-    checks: tuple[Check, ...]
-    source: dict[str, str]
-
-    @property
-    def n(self) -> int:
-        """Rows used."""
-        return len(self.Z)
-
-    @property
-    def iterations(self) -> int:
-        """Iterations of the stage that took most."""
-        return int(max(s.outer.iterations[0] for s, _ in levels(self.solution)))
-
-    @property
-    def converged(self) -> bool:
-        """Whether the weights of every stage settled."""
-        return bool(self.solution.good[0])
-
-    @cached_property
-    def estimates(self) -> dict[str, float]:
-        """Every quantity: term -> number."""
-        found = {term: float(value[0]) for term, value in quantities(self.solution, self.n).items()}
-        stage = self.solution.final.stage
-        ends = [f"{stage.names[j]}~{stage.names[i]}" for i, j in stage.arrows]
-        vif = path_vif(self.solution.final)[:, 0]
-        found |= {f"vif:{end}": float(value) for end, value in zip(ends, vif, strict=True)}
-        return found | {
-            f"f2:{end}": value
-            for end, value in zip(ends, effect_sizes(self.solution, self.tol, self.max_iter), strict=True)
-        }
-
-    # -- frames --------------------------------------------------------------------------------
-
-    @property
-    def paths(self) -> pd.DataFrame:
-        """from, to, estimate: one row per path."""
-        return self._arrows("path")
-
-    @property
-    def f2(self) -> pd.DataFrame:
-        """from, to, estimate: effect size of each path; see `effect_sizes`."""
-        return self._arrows("f2")
-
-    @property
-    def vif(self) -> pd.DataFrame:
-        """from, to, estimate: variance inflation of each predictor of each outcome."""
-        return self._arrows("vif")
-
-    @property
-    def total(self) -> pd.DataFrame:
-        """from, to, estimate: total effect wherever a chain of paths leads from one to the other."""
-        return self._arrows("total")
-
-    @property
-    def total_indirect(self) -> pd.DataFrame:
-        """from, to, estimate: total effect less the direct path."""
-        return self._arrows("total_indirect")
-
-    @property
-    def indirect(self) -> pd.DataFrame:
-        """from, via (tuple), to, estimate: one row per chain of two paths or more."""
-        rows = [
-            (chain[-1], tuple(chain[-2:0:-1]), chain[0], value)
-            for chain, value in self._parts("indirect", "~")
-        ]
-        return pd.DataFrame(rows, columns=["from", "via", "to", "estimate"])
-
-    @property
-    def loadings(self) -> pd.DataFrame:
-        """construct, item, estimate: correlation of each item with its construct."""
-        return self._outer("loading")
-
-    @property
-    def weights(self) -> pd.DataFrame:
-        """construct, item, estimate: weights of standardised items, for scores of variance 1."""
-        return self._outer("weight")
-
-    @property
-    def r2(self) -> pd.Series:
-        """Explained variance of each endogenous construct."""
-        return self._series("r2")
-
-    @property
-    def r2_adjusted(self) -> pd.Series:
-        """1 - (1 - R2)(n - 1)/(n - k - 1)."""
-        return self._series("r2_adjusted")
-
-    @cached_property
-    def scores(self) -> pd.DataFrame:
-        """n rows, every construct: mean 0, standard deviation 1 (n - 1)."""
-        first = self.Z @ self._weight_matrix(self.solution.first)
-        found = dict(zip(self.model.first.names, first.T, strict=True))
-        if self.solution.second is not None:
-            stage = self.solution.second.stage
-            items = dict(zip(self.model.first.items, self.Z.T, strict=True)) | found
-            upper = np.column_stack([items[item] for item in stage.items])
-            found |= zip(stage.names, (upper @ self._weight_matrix(self.solution.second)).T, strict=True)
-        return pd.DataFrame({name: found[name] for name in self.model.names}, index=self.index)
-
-    @cached_property
-    def construct_cor(self) -> pd.DataFrame:
-        """Correlations of the scores of all constructs."""
-        return self.scores.corr()
-
-    @cached_property
-    def cross_loadings(self) -> pd.DataFrame:
-        """Correlation of every item (rows; parts of second-order constructs too) with every construct."""
-        scores = self.scores.to_numpy()
-        rows = dict(zip(self.model.first.items, self.Z.T, strict=True))
-        rows |= {part: self.scores[part].to_numpy() for its in self.model.parts.values() for part in its}
-        values = np.column_stack(list(rows.values())).T @ scores / (self.n - 1)
-        return pd.DataFrame(values, index=list(rows), columns=list(self.scores))
-
-    @cached_property
-    def reliability(self) -> pd.DataFrame:
-        """alpha, rho_a, rho_c, ave of each construct; NaN where undefined (one item; not mode A)."""
-        return pd.DataFrame({quantity: self._series(quantity) for quantity in quality.RELIABILITY})
-
-    @cached_property
-    def item_vif(self) -> pd.Series:
-        """Variance inflation of each item (and part) among the items of its construct."""
-        found: dict[str, float] = {}
-        for solved, js in levels(self.solution):
-            values = quality.item_vif(solved.R[:, :, 0], solved.stage)
-            for j in js:
-                block = solved.stage.blocks[j]
-                found |= dict(zip(solved.stage.items[block], values[block], strict=True))
-        return pd.Series(found, name="vif")
-
-    def htmt(self) -> pd.DataFrame:
-        """Heterotrait-monotrait ratios, symmetric; NaN between a whole and first-order constructs in parts."""
-        return self._square("htmt")
-
-    @cached_property
-    def fornell_larcker(self) -> pd.DataFrame:
-        """Correlations below the diagonal, square root of AVE on it, NaN above."""
-        table = self.construct_cor.to_numpy()
-        table = np.where(np.tri(len(table), k=-1, dtype=bool), table, np.nan)
-        np.fill_diagonal(table, np.sqrt(self.reliability["ave"].reindex(self.model.names)))
-        return pd.DataFrame(table, index=self.construct_cor.index, columns=self.construct_cor.columns)
+class PlsFit(PlsTables):
+    """A fitted path model: its tables, and results, resamples, tests and predictions from it."""
 
     # -- results -------------------------------------------------------------------------------
 
@@ -198,7 +48,13 @@ class PlsFit:
         return Result("model.pls", tidy_frame(rows), glance, self.checks, self.source)
 
     def bootstrap(
-        self, n: int = 5000, seed: int = 0, ci: Literal["percentile"] = "percentile", level: float = 0.95
+        self,
+        n: int = 5000,
+        seed: int = 0,
+        ci: Literal["percentile", "bc", "bca", "studentized"] = "percentile",
+        level: float = 0.95,
+        inner: int = 50,
+        extra: Sequence[str] = (),
     ) -> PlsBootstrap:
         """Resample respondents n times and solve each resample from the start.
 
@@ -206,42 +62,156 @@ class PlsFit:
         sample's (inner product > 0); see `solve_model`. Resamples without a solution are counted, not
         replaced. Missing answers stay as they were filled in the full sample. For a seed the numbers are
         the same whatever the number of cores.
+
+        `ci`: "percentile", "bc" (bias-corrected), "bca" (with acceleration from the jackknife) or
+        "studentized", which resamples each resample `inner` times (that many times slower). `extra`: "vif"
+        and "f2" are resampled too (f2 solves every resample once more for each path).
         """
-        if ci != "percentile":
-            raise ModelError(f"interval '{ci}' is not known", hint="percentile")
-        return bootstrap(self, n, seed, level)
+        return bootstrap(self, n, seed, level, ci, inner, extra)
 
-    # -- views ---------------------------------------------------------------------------------
+    # -- fit -----------------------------------------------------------------------------------
 
-    def _parts(self, quantity: str, mark: str) -> list[tuple[list[str], float]]:
-        chosen = [(t.partition(":"), v) for t, v in self.estimates.items()]
-        return [(subject.split(mark), value) for (head, _, subject), value in chosen if head == quantity]
+    @cached_property
+    def distances(self) -> pd.DataFrame:
+        """Rows saturated and estimated; columns srmr, d_uls, d_g (natural logarithm), d_g_log10 (cSEM's).
 
-    def _arrows(self, quantity: str) -> pd.DataFrame:
-        rows = [(ends[1], ends[0], value) for ends, value in self._parts(quantity, "~")]
-        return pd.DataFrame(rows, columns=["from", "to", "estimate"])
+        Of the last stage's items; see `crmlab.pls.distance`.
+        """
+        final = self.solution.final
+        rows = [distances(final.R, implied(final, model))[:, 0] for model in MODELS]
+        table = pd.DataFrame(rows, index=list(MODELS), columns=list(DISTANCES))
+        return table.assign(d_g_log10=table["d_g"] / np.log(10) ** 2)
 
-    def _outer(self, quantity: str) -> pd.DataFrame:
-        rows = [(*ends, value) for ends, value in self._parts(quantity, "=~")]
-        return pd.DataFrame(rows, columns=["construct", "item", "estimate"])
+    @property
+    def srmr(self) -> float:
+        """Standardised root mean square residual of the estimated model."""
+        return float(self.distances["srmr"].iloc[1])
 
-    def _series(self, quantity: str) -> pd.Series:
-        return pd.Series(
-            {ends[0]: value for ends, value in self._parts(quantity, "\0")}, name=quantity, dtype=float
-        )
+    @property
+    def d_uls(self) -> float:
+        """Squared Euclidean distance of the estimated model, halved."""
+        return float(self.distances["d_uls"].iloc[1])
 
-    def _square(self, quantity: str) -> pd.DataFrame:
-        names = list(self.model.names)
-        table = pd.DataFrame(np.nan, index=names, columns=names)
-        for (a, b), value in self._parts(quantity, "~"):
-            table.loc[a, b] = table.loc[b, a] = value
-        return table
+    @property
+    def d_g(self) -> float:
+        """Geodesic distance of the estimated model, natural logarithms (cSEM's, to base 10: distances)."""
+        return float(self.distances["d_g"].iloc[1])
 
-    def _weight_matrix(self, solved: Solved) -> np.ndarray:
-        W = np.zeros((len(solved.stage.items), len(solved.stage.names)))
-        for j, block in enumerate(solved.stage.blocks):
-            W[block, j] = solved.outer.w[block, 0]
-        return W
+    def fit_test(self, n: int = 1000, seed: int = 0, level: float = 0.95) -> Result:
+        """Does the model fit exactly? Distances against their distribution if the model held.
 
+        Terms `srmr|d_uls|d_g:saturated|estimated`; `ci_high` is the critical value (the `level` quantile),
+        p the share of resamples as far off, (b + 1)/(B + 1). Items are turned so that they have the implied
+        correlations, then resampled (Beran & Srivastava 1985; Dijkstra & Henseler 2015).
+        """
+        return fit_test(self, n, seed, level)
 
-_OPTIONAL = {"indirect", "total_indirect"}  # a model may be too small to have them
+    # -- use -----------------------------------------------------------------------------------
+
+    def predict(
+        self,
+        folds: int = 10,
+        repeats: int = 10,
+        seed: int = 0,
+        technique: Literal["direct", "earliest"] = "direct",
+        benchmark: Literal["others", "antecedents"] = "others",
+    ) -> Prediction:
+        """PLSpredict: predict each answer from a fit without that person, folds by folds.
+
+        `folds` equal to n leaves one out at a time. `technique` "direct" predicts a construct from its
+        direct antecedents (seminr's default), "earliest" from exogenous constructs alone. Benchmarks: the
+        training means, and a linear regression of each item on all items of "others" (the other
+        constructs, as seminr has it) or of its "antecedents" by the same technique.
+
+        Source
+        ------
+        Shmueli, G. et al. (2016). Journal of Business Research 69, 4552-4564; (2019) European Journal of
+        Marketing 53(11), 2322-2347.
+        """
+        return predict(self, folds, repeats, seed, technique, benchmark)
+
+    def q2(self, distance: int = 7) -> Result:
+        """Stone-Geisser `q2:<construct>` by blindfolding; examiners ask for it, `predict` superseded it.
+
+        Source
+        ------
+        Geisser, S. (1974). Biometrika 61, 101-107; Stone, M. (1974). JRSS B 36, 111-147.
+        """
+        return blindfold(self, distance)
+
+    def ipma(
+        self,
+        target: str,
+        scale: Scale = None,
+        weights: Literal["standardized", "unstandardized"] = "standardized",
+    ) -> Result:
+        """Importance-performance map of a target.
+
+        `scale`: the ends of the answer scale, (1, 7) for all items or item -> ends; without it the answers
+        seen. `weights` of the answers within a score: see `performance_weights`. Terms: `importance:<construct>` (total effect of unstandardised scores), `importance_std`,
+        `performance` (mean score on 0-100), and `item_importance`, `item_performance:<construct>=~<item>`.
+
+        Source
+        ------
+        Ringle, C. M. & Sarstedt, M. (2016). Industrial Management & Data Systems 116(9), 1865-1886.
+        """
+        return ipma(self, target, scale, weights)
+
+    def nca(self, target: str, permutations: int = 1000, seed: int = 0) -> Result:
+        """Which predictors of the target are necessary? `ce_fdh|cr_fdh:<target>~<predictor>`, p by permutation.
+
+        Source
+        ------
+        Richter, N. F. et al. (2020). Industrial Management & Data Systems 120(12), 2243-2267.
+        """
+        return nca(self, target, permutations, seed)
+
+    def bottleneck(self, target: str, ceiling: str = "ce_fdh", steps: int = 10) -> pd.DataFrame:
+        """For each level of the target (0-100 % of its range) the needed level of each predictor, in %.
+
+        0, and NaN where the line lies below the range: not necessary for that level.
+        """
+        return bottleneck(self, target, ceiling, steps)
+
+    # -- robustness ----------------------------------------------------------------------------
+
+    def endogeneity(
+        self, outcome: str, suspects: Sequence[str] | None = None, n: int = 1000, seed: int = 0
+    ) -> Result:
+        """Gaussian copula terms for the suspected predictors (all of them by default) of one outcome.
+
+        Terms `path:<outcome>~<predictor>` (with the copulas in the regression) and
+        `copula:<outcome>~<predictor>`, with bootstrap standard error, interval and p. A copula that differs
+        from 0 is a sign of endogeneity; it needs a predictor that is not normal, which a check says.
+
+        Source
+        ------
+        Hult, G. T. M. et al. (2018). Journal of International Marketing 26(3), 1-21.
+        """
+        return endogeneity(self, outcome, None if suspects is None else list(suspects), n, seed)
+
+    def cta(self, n: int = 5000, seed: int = 0, level: float = 0.95) -> Result:
+        """Confirmatory tetrad analysis: `tetrad:<construct>.<items>`, Bonferroni intervals, a check a block.
+
+        Source
+        ------
+        Gudergan, S. P., Ringle, C. M., Wende, S. & Will, A. (2008). Journal of Business Research 61(12),
+        1238-1249.
+        """
+        return cta(self, n, seed, level)
+
+    def fimix(self, segments: int = 2, starts: int = 10, seed: int = 0) -> Segmentation:
+        """Hidden segments by a finite mixture of the inner model; criteria stand in `result.glance`.
+
+        Terms `segment_share:<s>`, `path:<path>.<s>`, `residual_variance:<construct>.<s>`; segment 1 is the
+        largest.
+        """
+        return fimix(self, segments, starts, seed)
+
+    def pos(self, segments: int = 2, starts: int = 5, seed: int = 0) -> Segmentation:
+        """Prediction-oriented segments: people move to where the model explains most.
+
+        Terms `segment_share:<s>`, `path:<path>.<s>`, `r2:<construct>.<s>`; `posterior` is 0 or 1. R2 rises
+        with any segmentation, also of noise: compare `r2_sum` with what made-up data of one population give.
+        """
+        return pos(self, segments, starts, seed)

@@ -1,124 +1,118 @@
-"""What a PLS path model consists of, and every reason why it cannot be one."""
+"""The estimations a path model consists of: one stage, or several where scores become items."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
+from crmlab.pls.interaction import Interaction
+from crmlab.pls.stage import Stage, lay_out
+from crmlab.pls.words import Words, read
 
-from crmlab.errors import ModelError
-
-MODES = ("A", "B", "unit")
-SCHEMES = ("path", "factorial", "centroid")
+__all__ = ["Model", "Stage", "build", "model_of", "without_path"]
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
-    """One PLS estimation: items in block order, constructs, and the inner model.
-
-    Attributes
-    ----------
-    items : names of the p items, block after block
-    names : names of the J constructs
-    blocks : J slices into `items`
-    modes : J outer modes, each one of MODES
-    inner : bool array, shape (J, J); inner[i, j] says that there is a path i -> j
-    scheme : inner weighting scheme, one of SCHEMES
-    """
-
-    items: tuple[str, ...]
-    names: tuple[str, ...]
-    blocks: tuple[slice, ...]
-    modes: tuple[str, ...]
-    inner: np.ndarray
-    scheme: str
-
-    @cached_property
-    def sources(self) -> tuple[tuple[int, ...], ...]:
-        """For each construct, those with a path into it."""
-        return tuple(tuple(int(i) for i in np.flatnonzero(column)) for column in self.inner.T)
-
-    @cached_property
-    def linked(self) -> tuple[tuple[int, ...], ...]:
-        """For each construct, those with a path into it or out of it."""
-        return tuple(tuple(int(i) for i in np.flatnonzero(row)) for row in self.inner | self.inner.T)
-
-    @cached_property
-    def arrows(self) -> tuple[tuple[int, int], ...]:
-        """All paths (from, to), ordered by outcome, then by predictor, in the order of `names`."""
-        return tuple((i, j) for j in range(len(self.names)) for i in self.sources[j])
-
-    @cached_property
-    def regressions(self) -> dict[tuple[int, ...], tuple[int, ...]]:
-        """Outcomes grouped by their set of predictors: one matrix serves a whole group."""
-        groups: dict[tuple[int, ...], tuple[int, ...]] = {}
-        for j in range(len(self.names)):
-            if self.sources[j]:
-                groups[self.sources[j]] = (*groups.get(self.sources[j], ()), j)
-        return groups
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A path model: one stage, or two where there are second-order constructs.
+    """A path model in stages.
 
     Attributes
     ----------
-    first : the model on the items; second-order constructs are replaced by their parts
-    second : the model on the scores of the parts, or None where there is no second order
-    parts : second-order construct -> its first-order parts
+    words : the model as it was asked for
+    stages : estimations in their order; an item of a later stage is an item of the one before, a construct
+        of it (its score), or the product of two constructs of it
     """
 
-    first: Stage
-    second: Stage | None
-    parts: dict[str, tuple[str, ...]]
+    words: Words
+    stages: tuple[Stage, ...]
+
+    @property
+    def first(self) -> Stage:
+        """The stage on the items."""
+        return self.stages[0]
 
     @property
     def final(self) -> Stage:
         """The stage whose paths are the answer."""
-        return self.second or self.first
+        return self.stages[-1]
 
     @property
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """Higher-order construct -> its parts."""
+        return self.words.parts
+
+    @cached_property
     def names(self) -> tuple[str, ...]:
-        """Every construct: first-order ones in the order given, then the second-order ones."""
-        return (*self.first.names, *self.parts)
+        """Every construct, in the order in which the stages bring them in."""
+        return tuple(dict.fromkeys(name for stage in self.stages for name in stage.names))
+
+    @cached_property
+    def items(self) -> tuple[str, ...]:
+        """The items of the first stage, each once; products of items are among them."""
+        return tuple(dict.fromkeys(self.first.items))
+
+    @cached_property
+    def observed(self) -> tuple[str, ...]:
+        """The items that are columns of the data."""
+        products = {a + "*" + b for one in self.indicated for a, b in one.pairs(self.words.blocks)}
+        return tuple(item for item in self.items if item not in products)
+
+    @cached_property
+    def indicated(self) -> tuple[Interaction, ...]:
+        """Interactions whose items are products of items."""
+        return tuple(one for one in self.words.interactions if one.method != "two_stage")
+
+    @cached_property
+    def levels(self) -> tuple[tuple[int, ...], ...]:
+        """For each stage the constructs whose own blocks are to be read there."""
+        place: dict[str, int] = {}
+        embedded = self.words.method == "embedded_two_stage"
+        for k, stage in enumerate(self.stages):
+            for name, block in zip(stage.names, stage.blocks, strict=True):
+                if not (embedded and name in place and stage.items[block] == (name,)):
+                    place[name] = k
+        return tuple(
+            tuple(j for j, name in enumerate(stage.names) if place[name] == k)
+            for k, stage in enumerate(self.stages)
+        )
 
 
 def build(
     constructs: Mapping[str, Sequence[str]],
     paths: Iterable[tuple[str, str]],
-    modes: Mapping[str, str] | None,
-    scheme: str,
-    higher_order: Mapping[str, Mapping[str, Any]] | None,
+    modes: Mapping[str, str] | None = None,
+    scheme: str = "path",
+    higher_order: Mapping[str, Mapping[str, Any]] | None = None,
+    interactions: Iterable[tuple[str, str, str, str]] = (),
+    consistent: bool = False,
 ) -> Model:
     """Check the words of a model and lay it out in stages; every fault is a ModelError."""
-    blocks = {name: tuple(items) for name, items in constructs.items()}
-    parts = _parts(blocks, higher_order or {})
-    arrows = [(str(source), str(target)) for source, target in paths]
-    chosen = _modes(modes or {}, (*blocks, *parts))
-    if scheme not in SCHEMES:
-        raise ModelError(f"inner weighting scheme '{scheme}' is not one of {', '.join(SCHEMES)}")
-    _check_blocks(blocks, parts)
-    _check_paths(arrows, blocks, parts)
-    owner = {part: whole for whole, its in parts.items() for part in its}
-    if not parts:
-        return Model(_stage(blocks, arrows, chosen, scheme), None, {})
-    spread = [
-        (source, target)
-        for whole_source, whole_target in arrows
-        for source in parts.get(whole_source, (whole_source,))
-        for target in parts.get(whole_target, (whole_target,))
-    ]
-    upper = {name: items for name, items in blocks.items() if name not in owner} | parts
-    return Model(
-        _stage(blocks, spread, chosen, scheme),
-        _stage(upper, arrows, chosen, scheme),
-        parts,
-    )
+    return model_of(read(constructs, paths, modes, scheme, higher_order, interactions, consistent))
+
+
+def model_of(words: Words) -> Model:
+    """Lay checked words out in stages."""
+    if not words.parts:
+        stages = [_disjoint(words, 1)]
+    elif words.method == "two_stage":
+        stages = [_disjoint(words, level) for level in range(1, 1 + max(map(words.level, words.parts)))]
+    else:
+        stages = [_repeated(words)]
+        if words.method == "embedded_two_stage":
+            stages.append(_on_scores(words))
+    indicated = [one for one in words.interactions if one.method != "two_stage"]
+    scored = [one for one in words.interactions if one.method == "two_stage"]
+    for one in indicated:
+        items = tuple(f"{a}*{b}" for a, b in one.pairs(words.blocks))
+        stages = [_with_product(stage, one, items, words) for stage in stages]
+    if scored:
+        final = stages[-1]
+        for one in scored:
+            final = _with_product(final, one, (one.name,), words)
+        stages.append(final)
+    return Model(words, tuple(stages))
 
 
 def without_path(model: Model, source: str, target: str) -> Model | None:
@@ -126,167 +120,58 @@ def without_path(model: Model, source: str, target: str) -> Model | None:
 
     Constructs that are left without any path are left out too.
     """
-    final = model.final
-    arrows = [(final.names[i], final.names[j]) for i, j in final.arrows]
-    arrows.remove((source, target))
+    words = model.words
+    arrows = tuple(arrow for arrow in words.arrows if arrow != (source, target))
     if not any(end == target for _, end in arrows):
         return None
-    used = {end for arrow in arrows for end in arrow}
-    parts = {whole: its for whole, its in model.parts.items() if whole in used}
-    kept = used | {part for its in parts.values() for part in its}
-    first, modes = model.first, dict(zip(final.names, final.modes, strict=True))
-    modes |= zip(first.names, first.modes, strict=True)
-    return build(
-        {
-            name: first.items[block]
-            for name, block in zip(first.names, first.blocks, strict=True)
-            if name in kept
-        },
-        arrows,
-        {name: mode for name, mode in modes.items() if name in kept},
-        final.scheme,
-        {whole: {"of": its} for whole, its in parts.items()},
-    )
+    kept = {end for arrow in arrows for end in arrow}
+    for whole in sorted(words.parts, key=words.level, reverse=True):
+        kept |= set(words.parts[whole]) if whole in kept else set()
+    blocks = {name: items for name, items in words.blocks.items() if name in kept}
+    parts = {whole: its for whole, its in words.parts.items() if whole in kept}
+    return model_of(replace(words, blocks=blocks, parts=parts, arrows=arrows))
 
 
-def _stage(
-    blocks: Mapping[str, tuple[str, ...]],
-    arrows: Sequence[tuple[str, str]],
-    modes: Mapping[str, str],
-    scheme: str,
-) -> Stage:
-    names = tuple(blocks)
-    ends = np.cumsum([len(items) for items in blocks.values()])
-    inner = np.zeros((len(names), len(names)), dtype=bool)
-    for source, target in arrows:
-        inner[names.index(source), names.index(target)] = True
-    return Stage(
-        items=tuple(item for items in blocks.values() for item in items),
-        names=names,
-        blocks=tuple(slice(int(e) - len(i), int(e)) for e, i in zip(ends, blocks.values(), strict=True)),
-        modes=tuple(modes[name] for name in names),
-        inner=inner,
-        scheme=scheme,
-    )
+def _disjoint(words: Words, level: int) -> Stage:
+    """Higher-order constructs of a higher level are replaced by their parts; scores are items."""
+    top = [name for name in (*words.blocks, *words.parts) if name not in words.owner]
+    seen = {one for name in top for one in words.expand(name, level)}
+    blocks = {name: items for name, items in (words.blocks | words.parts).items() if name in seen}
+    arrows = [
+        (source, target)
+        for whole_source, whole_target in words.arrows
+        for source in words.expand(whole_source, level)
+        for target in words.expand(whole_target, level)
+    ]
+    return lay_out(blocks, arrows, words.modes, words.scheme, words.consistent)
 
 
-def _parts(
-    blocks: Mapping[str, tuple[str, ...]], higher_order: Mapping[str, Mapping[str, Any]]
-) -> dict[str, tuple[str, ...]]:
-    parts: dict[str, tuple[str, ...]] = {}
-    owner: dict[str, str] = {}
-    for whole, how in higher_order.items():
-        if whole in blocks:
-            raise ModelError(f"'{whole}' is both a construct with items and a second-order construct")
-        if how.get("method", "two_stage") != "two_stage":
-            raise ModelError(
-                f"second-order construct '{whole}': method '{how['method']}' is not known", hint="two_stage"
-            )
-        parts[whole] = tuple(how.get("of", ()))
-        if not parts[whole]:
-            raise ModelError(f"second-order construct '{whole}' has no parts")
-        for part in parts[whole]:
-            if part not in blocks:
-                raise ModelError(
-                    f"second-order construct '{whole}' is made of '{part}', which is no construct"
-                    + near(part, blocks)
-                )
-            if part in owner:
-                raise ModelError(
-                    f"'{part}' is a part of two second-order constructs, '{owner[part]}' and '{whole}'"
-                )
-            owner[part] = whole
-    return parts
+def _repeated(words: Words) -> Stage:
+    """Higher-order constructs take all items of their parts once more, and are tied to them by paths."""
+    blocks = dict(words.blocks)
+    arrows = list(words.arrows)
+    for whole, its in words.parts.items():
+        blocks[whole] = tuple(item for one in words.expand(whole, 1) for item in words.blocks[one])
+        arrows += [(part, whole) if words.modes[whole] == "B" else (whole, part) for part in its]
+    return lay_out(blocks, arrows, words.modes, words.scheme)
 
 
-def _modes(modes: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
-    for name, mode in modes.items():
-        if name not in names:
-            raise ModelError(f"a mode is given for '{name}', which is no construct" + near(name, names))
-        if mode not in MODES:
-            raise ModelError(f"construct '{name}': mode '{mode}' is not one of {', '.join(MODES)}")
-    return {name: modes.get(name, "A") for name in names}
+def _on_scores(words: Words) -> Stage:
+    """Second stage of the embedded approach: every construct is its score, a whole the scores of its parts."""
+    blocks: dict[str, tuple[str, ...]] = {name: (name,) for name in words.blocks if name not in words.owner}
+    blocks |= {whole: its for whole, its in words.parts.items() if whole not in words.owner}
+    return lay_out(blocks, words.arrows, words.modes, words.scheme)
 
 
-def _check_blocks(blocks: Mapping[str, tuple[str, ...]], parts: Mapping[str, tuple[str, ...]]) -> None:
-    home: dict[str, str] = {}
-    for word in (*blocks, *parts, *(item for items in blocks.values() for item in items)):
-        if "~" in word:
-            raise ModelError(
-                f"the name '{word}' holds '~', which parts the names in a result", hint="rename it"
-            )
-    for name, items in blocks.items():
-        if not items:
-            raise ModelError(f"construct '{name}' has no items")
-        for item in items:
-            if home.get(item) == name:
-                raise ModelError(f"item '{item}' stands twice in construct '{name}'")
-            if item in home:
-                raise ModelError(f"item '{item}' is in two constructs, '{home[item]}' and '{name}'")
-            if item in blocks and not (item == name and len(items) == 1):
-                raise ModelError(
-                    f"'{item}' is the name of an item and of a construct", hint="rename one of them"
-                )
-            home[item] = name
+def _with_product(stage: Stage, one: Interaction, items: tuple[str, ...], words: Words) -> Stage:
+    blocks = {n: stage.items[block] for n, block in zip(stage.names, stage.blocks, strict=True)}
+    arrows = [(stage.names[i], stage.names[j]) for i, j in stage.arrows]
+    arrows += [(one.name, target) for outcome in one.outcomes for target in _present(outcome, stage, words)]
+    return lay_out(blocks | {one.name: items}, arrows, words.modes, stage.scheme, stage.consistent)
 
 
-def _check_paths(
-    arrows: Sequence[tuple[str, str]],
-    blocks: Mapping[str, tuple[str, ...]],
-    parts: Mapping[str, tuple[str, ...]],
-) -> None:
-    owner = {part: whole for whole, its in parts.items() for part in its}
-    known = [name for name in (*blocks, *parts) if name not in owner]
-    for arrow in arrows:
-        for end in arrow:
-            if end in owner:
-                raise ModelError(
-                    f"path {' -> '.join(arrow)}: '{end}' is a part of '{owner[end]}', which stands for it"
-                )
-            if end not in known:
-                raise ModelError(f"path {' -> '.join(arrow)}: '{end}' is no construct" + near(end, known))
-    twice = [arrow for k, arrow in enumerate(arrows) if arrow in arrows[:k]]
-    if twice:
-        raise ModelError(f"path {' -> '.join(twice[0])} is given twice")
-    loop = cycle(arrows)
-    if loop:
-        raise ModelError(
-            f"the inner model runs in a circle: {' -> '.join(loop)}", hint="take one of these paths out"
-        )
-    alone = [name for name in known if not any(name in arrow for arrow in arrows)]
-    if alone:
-        raise ModelError(
-            f"construct '{alone[0]}' has no path to or from it", hint="give it a path or leave it out"
-        )
-
-
-def cycle(arrows: Sequence[tuple[str, str]]) -> list[str]:
-    """The first directed cycle of a graph, its start repeated at the end; empty if there is none."""
-    after: dict[str, list[str]] = {}
-    for source, target in arrows:
-        after.setdefault(source, []).append(target)
-    done: set[str] = set()
-
-    def walk(node: str, trail: list[str]) -> list[str]:
-        if node in trail:
-            return [*trail[trail.index(node) :], node]
-        if node in done:
-            return []
-        for following in after.get(node, ()):
-            found = walk(following, [*trail, node])
-            if found:
-                return found
-        done.add(node)
-        return []
-
-    for start in after:
-        found = walk(start, [])
-        if found:
-            return found
-    return []
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """ "; is it 'FOC1'?" for a misspelt name, or nothing."""
-    close = difflib.get_close_matches(str(name), [str(one) for one in known], 1, 0.6)
-    return f"; is it '{close[0]}'?" if close else ""
+def _present(name: str, stage: Stage, words: Words) -> tuple[str, ...]:
+    """The construct, or those that stand for it in the stage."""
+    if name in stage.names:
+        return (name,)
+    return tuple(one for part in words.parts[name] for one in _present(part, stage, words))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmlab.pls.model import Stage
+from crmlab.pls.consistent import rho_a
 from crmlab.pls.solution import Solved
+from crmlab.pls.stage import Stage
 from crmlab.pls.weights import solve
 
 RELIABILITY = ("alpha", "rho_a", "rho_c", "ave")
@@ -36,8 +37,7 @@ def reliability(solved: Solved) -> np.ndarray:
         out[0, j] = k / (k - 1) * (1 - k / solved.R[block, block].sum(axis=(0, 1)))
         if stage.modes[j] != "A":
             continue
-        square, fourth = (w[block] ** 2).sum(axis=0), (w[block] ** 4).sum(axis=0)
-        out[1, j] = square**2 * (1 - square) / (square**2 - fourth)
+        out[1, j] = rho_a(w[block])
         common, unique = loadings[block].sum(axis=0) ** 2, (1 - loadings[block] ** 2).sum(axis=0)
         out[2, j] = common / (common + unique)
         out[3, j] = (loadings[block] ** 2).mean(axis=0)
@@ -67,6 +67,36 @@ def htmt(R: np.ndarray, stage: Stage) -> np.ndarray:
     mono = np.where((k > 1)[:, None], (inside - k[:, None]) / pairs, 1.0)
     root = np.sqrt(np.where(mono > 0, mono, np.nan))
     ratio = total / (k[:, None] * k)[:, :, None] / (root[:, None] * root)
+    ratio[np.arange(J), np.arange(J)] = np.nan
+    return ratio
+
+
+def htmt2(R: np.ndarray, stage: Stage) -> np.ndarray:
+    """Heterotrait-monotrait ratio with geometric means, shape (J, J, B); as `htmt` in all else.
+
+    Right also where loadings differ within a block (congeneric items). Of absolute correlations; 0 where
+    one of those between the blocks is exactly 0.
+
+    Source
+    ------
+    Roemer, E., Schuberth, F. & Henseler, J. (2021). Industrial Management & Data Systems 121, 2637-2650.
+    """
+    J, size = len(stage.names), np.abs(R)
+    with np.errstate(divide="ignore"):  # log 0 = -inf is what a zero correlation means here
+        logs = np.log(size)
+    middle = np.zeros((J, J, R.shape[2]))
+    for j, block in enumerate(stage.blocks):
+        for i, other in enumerate(stage.blocks):
+            if i != j:
+                middle[i, j] = logs[other, block].mean(axis=(0, 1))
+            elif stage.sizes[j] > 1:
+                k = stage.sizes[j]
+                middle[j, j] = logs[block, block].sum(axis=(0, 1)) / (
+                    k * (k - 1)
+                )  # log 1 = 0 on the diagonal
+    inside = middle[np.arange(J), np.arange(J)]
+    inside = np.where(np.isfinite(inside), inside, np.nan)
+    ratio = np.exp(middle - (inside[:, None] + inside) / 2)
     ratio[np.arange(J), np.arange(J)] = np.nan
     return ratio
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from crmlab.pls.consistent import attenuation, disattenuated
 from crmlab.pls.model import Model, Stage
+from crmlab.pls.moments import Sample
+from crmlab.pls.product import product_moments
 from crmlab.pls.weights import Outer, outer_weights, regress
 
 
@@ -20,58 +24,100 @@ class Solved:
     stage : the model
     R : (p, p, B) correlation of its items
     outer : weights and the correlations they imply
+    size : (J, B) standard deviation of the scores, or None where all are 1. Product terms are not
+        standardised: their coefficients are per unit of the product, their loadings in its units
     """
 
     stage: Stage
     R: np.ndarray
     outer: Outer
+    size: np.ndarray | None = None
+
+    @cached_property
+    def q(self) -> np.ndarray:
+        """(J, B) correlation of each proxy with its construct; 1 unless the stage is consistent."""
+        return attenuation(self.outer.w, self.stage)
+
+    @cached_property
+    def c(self) -> np.ndarray:
+        """(J, J, B) correlation of the constructs; freed of attenuation if the stage is consistent."""
+        return disattenuated(self.outer.c, self.q) if self.stage.consistent else self.outer.c
 
     @cached_property
     def loadings(self) -> np.ndarray:
-        """(p, B) correlation of each item with its own construct."""
-        return own(self.outer.rw, self.stage)
+        """(p, B) of each item on its own construct: correlation with its score, or consistent loading."""
+        plain = own(self.outer.rw, self.stage)
+        if self.size is not None:
+            plain = plain * self.size[self.stage.home]
+        if not self.stage.consistent:
+            return plain
+        w = self.outer.w
+        square = np.add.reduceat(w**2, [block.start for block in self.stage.blocks], axis=0)
+        several = np.array(self.stage.sizes) > 1
+        reflective = np.array([mode == "A" for mode in self.stage.modes]) & several
+        return np.where(reflective[self.stage.home][:, None], w * (self.q / square)[self.stage.home], plain)
+
+    @cached_property
+    def standard_beta(self) -> np.ndarray:
+        """(J, J, B) path coefficients of constructs with variance 1, [i, j] for i -> j."""
+        beta = np.zeros_like(self.c)
+        for sources, outcomes in self.stage.regressions.items():
+            beta[np.ix_(sources, outcomes)] = regress(self.c, sources, outcomes, not self.stage.consistent)
+        return beta
 
     @cached_property
     def beta(self) -> np.ndarray:
-        """(J, J, B) path coefficients, beta[i, j] for i -> j."""
-        beta = np.zeros_like(self.outer.c)
-        for sources, outcomes in self.stage.regressions.items():
-            beta[np.ix_(sources, outcomes)] = regress(self.outer.c, sources, outcomes)
-        return beta
+        """(J, J, B) path coefficients, beta[i, j] for i -> j; of a product per unit of the product."""
+        return self.standard_beta if self.size is None else self.standard_beta / self.size[:, None]
 
     @cached_property
     def r2(self) -> np.ndarray:
         """(J, B) explained variance; 0 for exogenous constructs."""
-        return np.einsum("ijb,ijb->jb", self.beta, self.outer.c)
+        return np.einsum("ijb,ijb->jb", self.standard_beta, self.c)
 
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """A model solved in one stage or two."""
+    """A model solved, stage after stage."""
 
     model: Model
-    first: Solved
-    second: Solved | None
+    stages: tuple[Solved, ...]
+
+    @property
+    def first(self) -> Solved:
+        """The stage on the items."""
+        return self.stages[0]
 
     @property
     def final(self) -> Solved:
         """The stage whose paths are the answer."""
-        return self.second or self.first
+        return self.stages[-1]
 
     @property
     def good(self) -> np.ndarray:
         """(B,) converged in every stage, with finite paths."""
-        stages = [self.first] if self.second is None else [self.first, self.second]
         good = np.isfinite(self.final.beta).all(axis=(0, 1))
-        for stage in stages:
-            good &= stage.outer.converged & np.isfinite(stage.outer.w).all(axis=0)
+        for solved in self.stages:
+            good &= solved.outer.converged & np.isfinite(solved.outer.w).all(axis=0)
         return good
+
+    @cached_property
+    def on_items(self) -> dict[str, np.ndarray]:
+        """Construct or item -> its weights on the standardised items of the model, (p, B); no products."""
+        return weights_on_items(self.model, self.stages)
 
 
 def solve_model(
-    R: np.ndarray, model: Model, tol: float, max_iter: int, like: Solution | None = None
+    R: np.ndarray,
+    model: Model,
+    tol: float,
+    max_iter: int,
+    like: Solution | None = None,
+    sample: Sample | None = None,
 ) -> Solution:
-    """Solve a model on correlations of its items, shape (p, p, B), in the order of model.first.items.
+    """Solve a model on correlations of its items, shape (p, p, B), in the order of model.items.
+
+    `sample` holds the rows themselves; only a model with two-stage interactions needs them.
 
     Orientation: without `like`, each construct gets the sign that makes the SUM of its loadings
     positive. With `like` (the full sample's solution) each construct of each resample gets the sign that
@@ -80,22 +126,31 @@ def solve_model(
     and the path coefficients follow from them. No coefficient is ever flipped on its own: flipping
     coefficient by coefficient towards the estimate makes every interval exclude zero.
     """
-    first = _solve_stage(R, model.first, tol, max_iter, like.first if like else None)
-    if model.second is None:
-        return Solution(model, first, None)
-    upper = _solve_stage(
-        _second_moments(first, model), model.second, tol, max_iter, like.second if like else None
-    )
-    return Solution(model, first, upper)
+    solved: list[Solved] = []
+    for k, stage in enumerate(model.stages):
+        sizes = np.ones((len(stage.items), R.shape[2]))
+        if k:
+            R = _next_moments(model, tuple(solved), stage, sample, sizes)
+        elif model.indicated and sample is not None:
+            sizes = sample.sizes
+        elif len(stage.items) != len(model.items):  # repeated indicators
+            places = [model.items.index(item) for item in stage.items]
+            R = R[np.ix_(places, places)]
+        one = solve_stage(R, stage, tol, max_iter, like.stages[k] if like else None)
+        if model.words.interactions and sample is not None:
+            one = replace(one, size=_score_sizes(one, sizes))
+        solved.append(one)
+    return Solution(model, tuple(solved))
 
 
-def _solve_stage(R: np.ndarray, stage: Stage, tol: float, max_iter: int, like: Solved | None) -> Solved:
+def solve_stage(R: np.ndarray, stage: Stage, tol: float, max_iter: int, like: Solved | None = None) -> Solved:
+    """Solve one stage and turn its constructs; see `solve_model`."""
     outer = outer_weights(R, stage, tol, max_iter)
     towards = own(outer.rw, stage) * (like.loadings if like is not None else 1.0)
     lean = np.add.reduceat(towards, [block.start for block in stage.blocks], axis=0)
     sign = np.where(lean < 0, -1.0, 1.0)
     turned = Outer(
-        outer.w * np.repeat(sign, [block.stop - block.start for block in stage.blocks], axis=0),
+        outer.w * np.repeat(sign, stage.sizes, axis=0),
         outer.rw * sign,
         outer.c * sign * sign[:, None],
         outer.iterations,
@@ -104,25 +159,68 @@ def _solve_stage(R: np.ndarray, stage: Stage, tol: float, max_iter: int, like: S
     return Solved(stage, R, turned)
 
 
-def _second_moments(first: Solved, model: Model) -> np.ndarray:
-    """Correlations of the second stage's items: scores of the parts, and items that stay items."""
-    assert model.second is not None  # the caller has looked
-    names, items = first.stage.names, first.stage.items
-    score = np.array([item in names for item in model.second.items])
-    parts = [names.index(item) for item in model.second.items if item in names]
-    plain = [items.index(item) for item in model.second.items if item not in names]
-    size = len(model.second.items)
-    R = np.empty((size, size, first.R.shape[2]))
-    R[np.ix_(score, score)] = first.outer.c[np.ix_(parts, parts)]
-    R[np.ix_(~score, ~score)] = first.R[np.ix_(plain, plain)]
-    R[np.ix_(~score, score)] = first.outer.rw[np.ix_(plain, parts)]
-    R[np.ix_(score, ~score)] = first.outer.rw[np.ix_(plain, parts)].transpose(1, 0, 2)
-    diagonal = np.arange(size)
+def _next_moments(
+    model: Model, solved: tuple[Solved, ...], stage: Stage, sample: Sample | None, sizes: np.ndarray
+) -> np.ndarray:
+    """Correlations of a later stage's items: scores of the stage before, items of it, products of scores.
+
+    The products' standard deviations are written into `sizes` (p, B).
+    """
+    before = solved[-1]
+    names, items = before.stage.names, before.stage.items
+    known = [item for item in stage.items if item in names or item in items]
+    score = np.array([item in names for item in known])
+    parts = [names.index(item) for item in known if item in names]
+    plain = [items.index(item) for item in known if item not in names]
+    R = np.empty((len(stage.items), len(stage.items), before.R.shape[2]))
+    at = np.array([item in names or item in items for item in stage.items])
+    score, rest = np.flatnonzero(at)[score], np.flatnonzero(at)[~score]
+    R[np.ix_(score, score)] = before.outer.c[np.ix_(parts, parts)]
+    R[np.ix_(rest, rest)] = before.R[np.ix_(plain, plain)]
+    R[np.ix_(rest, score)] = before.outer.rw[np.ix_(plain, parts)]
+    R[np.ix_(score, rest)] = before.outer.rw[np.ix_(plain, parts)].transpose(1, 0, 2)
+    if not at.all():
+        assert sample is not None  # whoever has a model with products of scores hands over the rows
+        fresh = np.flatnonzero(~at)
+        weights = weights_on_items(model, solved)
+        products = {one.name: one for one in model.words.interactions}
+        chosen = [products[stage.items[k]] for k in fresh]
+        among, against, sizes[fresh] = product_moments(sample, chosen, weights)
+        R[np.ix_(fresh, fresh)] = among
+        for k in np.flatnonzero(at):
+            R[fresh, k] = R[k, fresh] = np.einsum("pb,qpb->qb", weights[stage.items[k]], against)
+    diagonal = np.arange(len(stage.items))
     R[diagonal, diagonal] = 1.0
     return R
 
 
+def _score_sizes(solved: Solved, sizes: np.ndarray) -> np.ndarray:
+    """(J, B): of a product term the mean standard deviation of its items, weighed by |loading|; 1 elsewhere.
+
+    As seminr 2 and SmartPLS 4 scale product terms.
+    """
+    share = np.abs(own(solved.outer.rw, solved.stage))
+    starts = [block.start for block in solved.stage.blocks]
+    return np.add.reduceat(sizes * share, starts, axis=0) / np.add.reduceat(share, starts, axis=0)
+
+
+def weights_on_items(model: Model, solved: Sequence[Solved]) -> dict[str, np.ndarray]:
+    """Construct or item -> its weights on the standardised items of the model, (p, B); no products."""
+    p, B = len(model.items), solved[0].R.shape[2]
+    found = {
+        item: np.repeat(row[:, None], B, axis=1) for item, row in zip(model.items, np.eye(p), strict=True)
+    }
+    for one in solved:
+        fresh = {}
+        for name, block in zip(one.stage.names, one.stage.blocks, strict=True):
+            items = one.stage.items[block]
+            if all(item in found for item in items):
+                parts = np.array([found[item] for item in items])
+                fresh[name] = np.einsum("kb,kpb->pb", one.outer.w[block], parts)
+        found |= fresh
+    return found
+
+
 def own(rw: np.ndarray, stage: Stage) -> np.ndarray:
     """(p, B) of (p, J, B): each item's row at its own construct."""
-    home = np.repeat(np.arange(len(stage.blocks)), [block.stop - block.start for block in stage.blocks])
-    return rw[np.arange(len(home)), home]
+    return rw[np.arange(len(stage.home)), stage.home]

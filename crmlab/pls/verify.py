@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from crmlab.errors import ModelError
-from crmlab.pls.model import Model, Stage
+from crmlab.pls.consistent import REACH
+from crmlab.pls.model import Model, model_of
 from crmlab.pls.quality import path_vif
 from crmlab.pls.quantities import levels
 from crmlab.pls.solution import Solution, Solved, solve_model
@@ -18,15 +21,15 @@ COLLINEAR = 5.0
 
 def verify(solution: Solution, tol: float, max_iter: int) -> tuple[Check, ...]:
     """Convergence, identical items, items against their construct, collinearity of predictors."""
-    stages = [solution.first] if solution.second is None else [solution.first, solution.second]
-    settled = all(bool(s.outer.converged[0]) for s in stages)
-    steps = max(int(s.outer.iterations[0]) for s in stages)
+    settled = all(bool(s.outer.converged[0]) for s in solution.stages)
+    steps = max(int(s.outer.iterations[0]) for s in solution.stages)
     rule = f"weights settle within {max_iter} iterations (sum of changes < {tol:g})"
     return (
         Check("check.converged", settled, steps, rule),
         *_identical(solution.first),
         *_against(solution),
         *_inflated(solution.final),
+        *_admissible(solution.final),
     )
 
 
@@ -36,6 +39,7 @@ def _identical(first: Solved) -> list[Check]:
     return [
         Check(f"check.identical_items:{items[a]}~{items[b]}", False, r[a, b], "|r| < 1: two names, one item")
         for a, b in pairs
+        if items[a] != items[b]
     ]
 
 
@@ -62,6 +66,27 @@ def _inflated(final: Solved) -> list[Check]:
     ]
 
 
+def _admissible(final: Solved) -> list[Check]:
+    """Consistent PLS can leave the range of the possible; each excess is told."""
+    if not final.stage.consistent:
+        return []
+    q, c, names = final.q[:, 0], final.c[:, :, 0], final.stage.names
+    found = [
+        Check(f"check.inadmissible:rho_a.{names[j]}", False, q[j] ** 2, "rho_A <= 1")
+        for j in np.flatnonzero(q > REACH)
+    ]
+    for place in np.flatnonzero(np.abs(final.loadings[:, 0]) > REACH):
+        term, value = final.stage.items[place], final.loadings[place, 0]
+        found.append(Check(f"check.inadmissible:loading.{term}", False, value, "|loading| <= 1"))
+    for i, j in np.argwhere(np.triu(np.abs(c) > REACH, 1)):
+        found.append(
+            Check(f"check.inadmissible:cor.{names[i]}~{names[j]}", False, c[i, j], "|correlation| <= 1")
+        )
+    smallest = float(np.linalg.eigvalsh(c)[0])
+    rule = "smallest eigenvalue of the consistent correlations >= 0 (Dijkstra & Henseler 2015)"
+    return [*found, Check("check.admissible", not found and smallest >= -1e-9, smallest, rule)]
+
+
 def explain_failure(R: np.ndarray, model: Model) -> ModelError:
     """The reason why a model has no finite solution, in words; R is (p, p)."""
     for j, block in enumerate(model.first.blocks):
@@ -74,8 +99,13 @@ def explain_failure(R: np.ndarray, model: Model) -> ModelError:
         tied = _tied(R[block, block], items) if model.first.modes[j] == "B" else ()
         if tied:
             return ModelError(f"items of '{name}' are collinear in mode B: {', '.join(tied)}")
-    plain = _with_scheme(model, "factorial")
-    solution = solve_model(R[:, :, None], plain, 1e-7, 300)
+    if model.words.consistent:
+        found = _uncorrectable(R, model)
+        if found:
+            return found
+    plain = model_of(replace(model.words, scheme="factorial", interactions=(), consistent=False))
+    places = [model.items.index(item) for item in plain.items]
+    solution = solve_model(R[np.ix_(places, places)][:, :, None], plain, 1e-7, 300)
     for solved in (solution.first, solution.final):
         if not np.isfinite(solved.outer.c).all():
             continue
@@ -99,8 +129,11 @@ def _tied(r: np.ndarray, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name, share in zip(names, part, strict=True) if share > 1e-4)
 
 
-def _with_scheme(model: Model, scheme: str) -> Model:
-    def turned(stage: Stage) -> Stage:
-        return Stage(stage.items, stage.names, stage.blocks, stage.modes, stage.inner, scheme)
-
-    return Model(turned(model.first), None if model.second is None else turned(model.second), model.parts)
+def _uncorrectable(R: np.ndarray, model: Model) -> ModelError | None:
+    solved = solve_model(R[:, :, None], model, 1e-7, 300).final
+    for j in np.flatnonzero(np.isnan(solved.q[:, 0]) & np.isfinite(solved.outer.c[:, 0, 0])):
+        return ModelError(
+            f"construct '{model.final.names[j]}': rho_A is not positive, so PLSc cannot correct for it",
+            hint="reverse-code items that point down, or consistent=False",
+        )
+    return None

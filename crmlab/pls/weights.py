@@ -130,22 +130,25 @@ def _update(R: np.ndarray, rw: np.ndarray, e: np.ndarray, stage: Stage) -> np.nd
     return w
 
 
-def regress(c: np.ndarray, sources: tuple[int, ...], outcomes: tuple[int, ...]) -> np.ndarray:
+def regress(
+    c: np.ndarray, sources: tuple[int, ...], outcomes: tuple[int, ...], definite: bool = True
+) -> np.ndarray:
     """Standardised coefficients of each outcome on the sources, shape (sources, outcomes, B)."""
-    return solve(c[np.ix_(sources, sources)], c[np.ix_(sources, outcomes)])
+    return solve(c[np.ix_(sources, sources)], c[np.ix_(sources, outcomes)], definite)
 
 
-def solve(A: np.ndarray, y: np.ndarray) -> np.ndarray:
+def solve(A: np.ndarray, y: np.ndarray, definite: bool = True) -> np.ndarray:
     """Solve A x = y for symmetric positive definite A, shape (k, k, B), y (k, m, B), batch last.
 
     Gaussian elimination without exchange of rows (stable for such matrices). A matrix with a pivot
-    below PIVOT gives NaN in its own column of the batch and disturbs no other.
+    below PIVOT gives NaN in its own column of the batch and disturbs no other. With `definite` False a
+    pivot may be negative (correlations corrected for attenuation need not be positive definite).
     """
     k = A.shape[0]
     A, y = A.copy(), y.copy()
     for j in range(k):
         pivot = A[j, j]
-        pivot[~(pivot > PIVOT)] = np.nan
+        pivot[~((pivot if definite else np.abs(pivot)) > PIVOT)] = np.nan
         factor = A[j + 1 :, j] / pivot
         A[j + 1 :, j + 1 :] -= factor[:, None] * A[j, j + 1 :]
         y[j + 1 :] -= factor[:, None] * y[j]

@@ -13,7 +13,12 @@ from crmlab.present.sentences import listed, say
 if TYPE_CHECKING:
     from crmlab.study import Study
 
-UNUSABLE = ("check.converged", "check.variance", "check.latent_covariance", "check.residual_covariance")
+UNUSABLE = (
+    "check.converged",
+    "check.negative_variance",
+    "check.latent_covariance",
+    "check.residual_covariance",
+)
 
 
 def fit(source: Source, language: Language, study: Study, which: str) -> Spans:

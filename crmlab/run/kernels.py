@@ -23,9 +23,9 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from crmlab.errors import RunError
+from crmlab.run.notebook import ONE_THREAD
 
 PRELOAD = "crmlab.warm"  # imported before the first fork
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 START_TIMEOUT = 60.0  # seconds until the warm process must have imported everything
 
 # Runs in the warm process. It ends, with all its kernels, when its standard input closes: that is, when crmlab dies.
@@ -76,17 +76,12 @@ while True:
 """
 
 
-def _threads(jobs: int) -> int:
-    """Threads of linear algebra for each kernel, so that kernels that run at once do not fight for the cores."""
-    return max(1, (os.cpu_count() or 1) // max(1, jobs))
-
-
 class WarmKernels:
     """The warm process. It starts importing at once; the first `fork` waits until it is ready."""
 
     supported = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 
-    def __init__(self, jobs: int = 1) -> None:
+    def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="crmlab-")
         self._socket = str(Path(self._folder.name) / "s")
         self._process = subprocess.Popen(
@@ -95,7 +90,7 @@ class WarmKernels:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            env={**{name: str(_threads(jobs)) for name in THREADS}, **os.environ},
+            env={**os.environ, **ONE_THREAD},
         )
         self._ready = False
 

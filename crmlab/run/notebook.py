@@ -17,6 +17,8 @@ from typing import Any
 
 from crmlab.errors import PrivacyError, RunError, StudyError
 
+# One thread of linear algebra a kernel: sums come out the same to the last bit however many run at once.
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 PLAIN = (str, int, float, bool, type(None))
 PARAMETERS = frozenset({"study", "out", "languages"})
 EXIT_CODES = {
@@ -166,7 +168,7 @@ def _through_papermill(
                 progress_bar=False,
                 request_save_on_cell_execute=False,
                 watch=watch,
-                kernel_env={**os.environ, "IPYTHONDIR": clean},
+                kernel_env={**os.environ, **ONE_THREAD, "IPYTHONDIR": clean},
             )
     except PapermillExecutionError as error:
         raise _failure(name, watch.cell, error.ename, error.evalue) from None

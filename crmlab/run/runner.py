@@ -278,7 +278,7 @@ class _Runner:
 
         with self._lock:
             if self._warm is None and WarmKernels.supported:
-                self._warm = WarmKernels(self.options.jobs)
+                self._warm = WarmKernels()
                 self._stack.callback(self._warm.close)
             return self._warm
 

@@ -282,7 +282,7 @@ class SemFit:
         return f"<div><b>{self.problem.estimator.name}</b> n = {self.n} · {line}<ul style='color:#a8071a'>{flags}</ul>{table}</div>"
 
 
-ADMISSIBLE = ("check.variance", "check.latent_covariance", "check.residual_covariance")
+ADMISSIBLE = ("check.negative_variance", "check.latent_covariance", "check.residual_covariance")
 
 
 def _tests(est: np.ndarray, se: np.ndarray) -> pd.DataFrame:

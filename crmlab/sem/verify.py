@@ -95,7 +95,9 @@ def _variances(problem: Problem, theta: np.ndarray) -> list[Check]:
         if row.op == "~~" and row.lhs == row.rhs and values[k] < -1e-10:
             name = f"{row.lhs}{f'.g{row.group}' if many else ''}"
             found.append(
-                Check(f"check.variance:{name}", False, values[k], ">= 0: a negative variance (Heywood)")
+                Check(
+                    f"check.negative_variance:{name}", False, values[k], ">= 0: a negative variance (Heywood)"
+                )
             )
     return found
 

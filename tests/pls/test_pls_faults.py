@@ -161,8 +161,8 @@ def test_unknown_quantity_and_interval_are_refused():
     fit = pls.fit(DATA, BLOCKS, PATHS)
     with pytest.raises(ModelError, match="no quantity 'pathes'"):
         fit.result("pathes")
-    with pytest.raises(ModelError, match="interval 'bca' is not known"):
-        fit.bootstrap(10, seed=1, ci="bca")
+    with pytest.raises(ModelError, match="interval 'exact' is not known"):
+        fit.bootstrap(10, seed=1, ci="exact")
     with pytest.raises(ModelError, match="1 resamples"):
         fit.bootstrap(1, seed=1)
     with pytest.raises(ModelError, match=r"level 95 is not a probability"):

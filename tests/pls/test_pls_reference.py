@@ -188,19 +188,22 @@ def test_two_stage_bootstrap_against_seminr(sim400, reference, matrix):
         assert boot.cell(f"path:{b}~{a}", "std_error") == pytest.approx(row["Bootstrap SD"], rel=0.15)
 
 
-def test_centroid_scheme_against_plspm(shared, reference, matrix):
-    ref = reference("plspmR_satisfaction_centroid_scaled")
+@pytest.mark.parametrize("scheme", ["centroid", "factorial", "path"])
+def test_schemes_against_plspm(scheme, shared, reference, matrix):
+    ref = reference(f"plspmR_satisfaction_{scheme}_scaled")
     data = pd.read_csv(shared / "data" / "sem" / "satisfaction_bank.csv")
     inner = matrix(ref["path_matrix"])
     paths = [
         (source, target) for target in inner.index for source in inner.columns if inner.loc[target, source]
     ]
     blocks = dict(zip(inner.index, ref["blocks"], strict=True))
-    fit = pls.fit(data, blocks, paths, scheme="centroid", tol=1e-9)
+    fit = pls.fit(data, blocks, paths, scheme=scheme, tol=1e-9)
     close(square(fit.paths, list(inner.index)).T, matrix(ref["path"]), 1e-5)  # plspm stops at 1e-6
     loadings = fit.loadings.set_index("item")["estimate"]
     for row in ref["outer"]:
         assert loadings[row["name"]] == pytest.approx(row["loading"], abs=1e-5)
+    for row in ref["unidim"]:
+        assert fit.reliability.loc[row["_row"], "alpha"] == pytest.approx(row["C.alpha"], abs=1e-6)
 
 
 def test_against_csem(sim400, reference, matrix):

@@ -97,7 +97,7 @@ def test_a_heywood_case_is_said():
     fit = sem.cfa("f =~ a + b + c + d", data)
     if (fit.estimates.query("op == '~~'")["est"] < 0).any():
         assert not fit.admissible
-        assert any(check.name.startswith("check.variance") for check in fit.result().failed)
+        assert any(check.name.startswith("check.negative_variance") for check in fit.result().failed)
         assert "failed" in repr(fit)
 
 

@@ -1,0 +1,128 @@
+"""BG/NBD and its relatives: gamma purchase rates, beta dropout after a purchase, Erlang-k gaps.
+
+One family: k = 1 is BG/NBD (or, with dropout possible right after the first purchase, MBG/NBD); k > 1 is
+BG/CNBD-k (MBG/CNBD-k). A gap between purchases is the sum of k exponential stages of rate lambda.
+
+Source
+------
+Fader, P. S., Hardie, B. G. S. & Lee, K. L. (2005). Marketing Science 24(2), 275-284, eqs. (6)-(10).
+Batislam, E. P., Denizel, M. & Filiztekin, A. (2007). IJRM 24(3), 201-209 (MBG/NBD).
+Reutterer, T., Platzer, M. & Schröder, N. (2021). IJRM 38(1), 194-215 (MBG/CNBD-k).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaln, digamma, gammaln
+
+from crmlab.clv.bg_answers import discounted, pmf
+from crmlab.clv.buyers import Buyers
+from crmlab.clv.params import Rows, Terms, beta_log, gamma_log, rows, stacked
+
+
+@dataclass(frozen=True, slots=True)
+class BgFamily:
+    """k stages between purchases; modified: a customer may drop out right after the first purchase."""
+
+    k: int = 1
+    modified: bool = False
+
+    @property
+    def key(self) -> str:
+        """Label key of the model."""
+        return f"model.{'m' if self.modified else ''}bg{'nbd' if self.k == 1 else f'cnbd{self.k}'}"
+
+    @property
+    def names(self) -> tuple[str, str, str, str]:
+        """The letters of the papers."""
+        return ("r", "alpha", "a", "b")
+
+    @property
+    def stages(self) -> int:
+        """Stages of one gap."""
+        return self.k
+
+    @property
+    def dropout_signs(self) -> dict[int, float]:
+        """A dropout covariate multiplies a by exp(+g'z) and b by exp(DROPOUT_B g'z)."""
+        return {2: 1.0, 3: DROPOUT_B}
+
+    def to_log(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """log(r, alpha, a, b) and Jacobian; theta = log r, log(r/alpha), logit of mean dropout, log(a + b)."""
+        return stacked(gamma_log(theta[0], theta[1]), beta_log(theta[2], theta[3]))
+
+    def start(self, d: Buyers) -> tuple[np.ndarray, ...]:
+        """Two places to start from: moderate, and nearly without dropout."""
+        rate = np.log(2 * self.k * (d.w @ d.x) / (d.w @ d.T))
+        return np.array([-0.5, rate, -1.0, 1.0]), np.array([0.0, rate, -4.0, 2.0])
+
+    def terms(self, d: Buyers, p: tuple[Rows, ...]) -> Terms:
+        """Log-likelihood, P(alive) and slopes of every history; eq. (6) of the paper for k = 1.
+
+        L = prod gap stages * B(a, b+x+m)/B(a, b) * G(r+kx)/G(r) alpha^r
+            * [ (alpha+T)^-(r+kx) S + (a/(b+x-1+m)) (alpha+t_x)^-(r+kx) ],
+        S = sum_{j<k} G(r+kx+j)/(G(r+kx) j!) ((T-t_x)/(alpha+T))^j,  m = 1 if modified else 0.
+        """
+        r, alpha, a, b = p
+        m = int(self.modified)
+        R = r + self.k * d.x
+        at_T, at_t = alpha + d.T, alpha + d.t_x
+        log_T, log_t = np.log(at_T), np.log(at_t)
+        S, S_r, S_alpha = self._last_gap(R, (d.T - d.t_x) / at_T, at_T)
+        alive = -R * log_T + np.log(S)
+        may_die = np.maximum(b + d.x - 1 + m, 1e-300) if m else np.where(d.x > 0, b + d.x - 1, 1.0)
+        dead = np.where(m or d.x > 0, np.log(a) - np.log(may_die) - R * log_t, -np.inf)
+        both = np.logaddexp(alive, dead)
+        q = np.exp(alive - both)
+        log_alpha = np.log(alpha)
+        loglik = both + r * log_alpha + d.by_x(lambda x: gammaln(r + self.k * x) - gammaln(r))
+        psi_r = d.by_x(lambda x: digamma(r + self.k * x) - digamma(r))
+        beta, slope_a, slope_b = self._coins(d, a, b, m)
+        slopes = np.empty((4, len(d.x)))
+        slopes[0] = r * (psi_r + log_alpha + q * (S_r / S - log_T) - (1 - q) * log_t)
+        slopes[1] = r + alpha * (q * (S_alpha / S - R / at_T) - (1 - q) * R / at_t)
+        slopes[2] = a * slope_a + (1 - q)
+        slopes[3] = b * (slope_b - (1 - q) / may_die)
+        return Terms(loglik + beta, q, slopes)
+
+    def _last_gap(
+        self, R: np.ndarray, u: np.ndarray, at_T: np.ndarray
+    ) -> tuple[np.ndarray | float, np.ndarray | float, np.ndarray | float]:
+        """S and its derivatives by r and alpha; 1, 0, 0 for k = 1."""
+        if self.k == 1:
+            return 1.0, 0.0, 0.0
+        term, psi = np.ones_like(R), np.zeros_like(R)
+        S, S_r, S_u = term.copy(), psi.copy(), psi.copy()
+        for j in range(1, self.k):
+            psi = psi + 1 / (R + j - 1)
+            S_u = S_u + term * (R + j - 1)
+            term = term * (R + j - 1) / j * u
+            S, S_r = S + term, S_r + term * psi
+        return S, S_r, -S_u * u / at_T
+
+    def _coins(self, d: Buyers, a: Rows, b: Rows, m: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """log B(a, b+x+m) - log B(a, b) and its slopes by a and b."""
+        if np.ndim(a) == 0 and np.ndim(b) == 0:
+            return tuple(_coin_table(d.xs, a, b, m)[:, d.ix])
+        return tuple(_coin_table(d.x, a, b, m))
+
+    def discounted(self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float) -> np.ndarray:
+        """Discounted purchases of each history in the next `horizon`, given alive at T; see `bg_answers`."""
+        r, alpha, a, b = (rows(v, len(d.x)) for v in p)
+        return discounted(d, (r, alpha, a, b + int(self.modified)), self.k, horizon, rate)
+
+    def pmf(self, count: np.ndarray, t: np.ndarray, p: tuple[Rows, ...]) -> np.ndarray:
+        """P(X(t) = count) of a new customer; see `bg_answers`."""
+        return pmf(count, t, p, self.k, self.modified)
+
+
+DROPOUT_B = 1.0
+
+
+def _coin_table(x: np.ndarray, a: Rows, b: Rows, m: int) -> np.ndarray:
+    whole = digamma(a + b) - digamma(a + b + x + m)
+    return np.array(
+        [betaln(a, b + x + m) - betaln(a, b), whole + 0 * x, whole + digamma(b + x + m) - digamma(b)]
+    )
