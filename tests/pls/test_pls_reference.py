@@ -7,32 +7,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from pls_cases import MOBI as CONSTRUCTS
+from pls_cases import MOBI_PATHS as PATHS
 
 from crmlab import pls
 
-CONSTRUCTS = {
-    "Image": [f"IMAG{i}" for i in range(1, 6)],
-    "Expectation": [f"CUEX{i}" for i in range(1, 4)],
-    "Quality": [f"PERQ{i}" for i in range(1, 8)],
-    "Value": ["PERV1", "PERV2"],
-    "Satisfaction": ["CUSA1", "CUSA2", "CUSA3"],
-    "Complaints": ["CUSCO"],
-    "Loyalty": ["CUSL1", "CUSL2", "CUSL3"],
-}
-PATHS = [
-    ("Image", "Expectation"),
-    ("Image", "Satisfaction"),
-    ("Image", "Loyalty"),
-    ("Expectation", "Quality"),
-    ("Expectation", "Value"),
-    ("Expectation", "Satisfaction"),
-    ("Quality", "Value"),
-    ("Quality", "Satisfaction"),
-    ("Value", "Satisfaction"),
-    ("Satisfaction", "Complaints"),
-    ("Satisfaction", "Loyalty"),
-    ("Complaints", "Loyalty"),
-]
 HOC = {
     "CRM": {"of": ["KCO", "KM", "TECH"], "method": "two_stage"},
     "RQ": {"of": ["TRU", "COM", "SAT"], "method": "two_stage"},
