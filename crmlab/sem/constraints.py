@@ -46,6 +46,10 @@ class Constraints:
             return np.eye(self.model.q)
         return null_space(self.jacobian)
 
+    def within(self, M: np.ndarray) -> np.ndarray:
+        """(r, r) a matrix (q, q) in the directions of the basis."""
+        return self.basis.T @ M @ self.basis if len(self.jacobian) else M
+
     def project(self, theta: np.ndarray) -> np.ndarray:
         """The nearest vector that meets the linear equalities."""
         if not len(self.jacobian):

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.provenance import source_of
 from crmlab.sem import estimators, partable, placement, rows, syntax
 from crmlab.sem.data import Data, prepare
 from crmlab.sem.fitted import SemFit
@@ -214,13 +213,14 @@ def _fit(
 def estimate(model: Model, data: Data, admitted: Admitted, kind: estimators.Estimator) -> SemFit:
     """Fit a model that is already in matrices."""
     problem = pose(model, data, kind)
-    identify(problem, problem.start())
-    optimum = problem.solve()
+    start = problem.start()
+    identify(problem, start)
+    optimum = problem.solve(start)
     inference = infer(problem, optimum.theta)
     df = problem.statistics() - problem.constraints.freedom
     found = chi_square(problem, optimum.theta, optimum.value, df)
     checks = (*verify(problem, optimum, inference), *data.checks)
-    return SemFit(problem, optimum, inference, found, admitted.samples, checks, source_of(admitted.frame))
+    return SemFit(problem, optimum, inference, found, admitted.samples, checks, admitted.frame)
 
 
 def _ordered(ordered: Words | bool, observed: tuple[str, ...], data: pd.DataFrame) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 from scipy.stats import norm
 
 from crmlab.errors import ModelError
+from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_frame
 from crmlab.sem import compare as comparison
 from crmlab.sem import modification, residuals, scores, standardise, syntax
@@ -45,7 +47,7 @@ class SemFit:
     test : chi-square test of exact fit, plain and robust
     samples : rows used, group by group
     checks : what was verified; a failed one is shown with every table
-    source : hash of the data, versions
+    frame : columns of the model as they came in
     """
 
     problem: Problem
@@ -54,7 +56,12 @@ class SemFit:
     test: Test
     samples: tuple[Sample, ...]
     checks: tuple[Check, ...]
-    source: dict[str, str]
+    frame: pd.DataFrame
+
+    @cached_property
+    def source(self) -> dict[str, str]:
+        """Hash of the data and versions."""
+        return source_of(self.frame)
 
     @property
     def n(self) -> int:
@@ -103,10 +110,8 @@ class SemFit:
         se = np.concatenate([self._row_errors, np.sqrt(np.einsum("ij,jk,ik->i", J, self.inference.V, J))])
         rows = [(row.lhs, row.op, row.rhs, row.group, row.group, row.label) for row in problem.model.rows]
         rows += [(c.lhs.text, ":=", c.rhs.text, 0, 0, c.lhs.text) for c in self._lines]
-        table = pd.DataFrame(rows, columns=ESTIMATES[:6])
-        table = pd.concat([table, _tests(est, se)], axis=1)
-        table["std_lv"], table["std_all"] = lv, full
-        return table[ESTIMATES]
+        words = dict(zip(ESTIMATES[:6], zip(*rows, strict=True), strict=True))
+        return pd.DataFrame({**words, **_tests(est, se), "std_lv": lv, "std_all": full}, columns=ESTIMATES)
 
     @property
     def _lines(self) -> list[syntax.Constraint]:
@@ -135,7 +140,7 @@ class SemFit:
         J = standardise.jacobian(self.problem, theta, kind)
         variance = np.einsum("ij,jk,ik->i", J, self.inference.V, J)
         se = np.sqrt(np.where(variance > 1e-20, variance, 0.0))
-        table = pd.concat([self.estimates[ESTIMATES[:6]], _tests(est, se)], axis=1)
+        table = self.estimates[ESTIMATES[:6]].assign(**_tests(est, se))
         return table.rename(columns={"est": "est_std"})
 
     @cached_property
@@ -285,20 +290,18 @@ class SemFit:
 ADMISSIBLE = ("check.negative_variance", "check.latent_covariance", "check.residual_covariance")
 
 
-def _tests(est: np.ndarray, se: np.ndarray) -> pd.DataFrame:
+def _tests(est: np.ndarray, se: np.ndarray) -> dict[str, np.ndarray]:
     tested = se > 0
     z = np.where(tested, est / np.where(tested, se, 1.0), np.nan)
     z = np.where(np.isnan(se), np.nan, z)
-    return pd.DataFrame(
-        {
-            "est": est,
-            "se": se,
-            "z": z,
-            "p_value": 2 * norm.sf(np.abs(z)),
-            "ci_lower": est - Z95 * se,
-            "ci_upper": est + Z95 * se,
-        }
-    )
+    return {
+        "est": est,
+        "se": se,
+        "z": z,
+        "p_value": 2 * ndtr(-np.abs(z)),
+        "ci_lower": est - Z95 * se,
+        "ci_upper": est + Z95 * se,
+    }
 
 
 def _name(row: Any) -> str:

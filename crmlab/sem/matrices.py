@@ -7,6 +7,10 @@ p observed rows
 
     Sigma = G S G',   mu = G M.
 
+Only a source, a variable that sends an arrow, has effects on others: E is I but for the columns of the
+sources, E = I + T with T (t, k) their total effects. In a factor model those are few (the factors), and all
+products below run over them alone.
+
 Source
 ------
 McArdle, J. J. & McDonald, R. P. (1984). Some algebraic properties of the reticular action model for
@@ -33,7 +37,7 @@ class GroupMap:
     tau: np.ndarray  # (k, 2): item, row in the order of items and thresholds
     scale: np.ndarray  # (k, 2): item, row
 
-    @property
+    @cached_property
     def moment_rows(self) -> np.ndarray:
         """Rows of A and S, in that order."""
         return np.concatenate([self.a[:, 2], self.s[:, 2]])
@@ -43,13 +47,29 @@ class GroupMap:
 class State:
     """Matrices of one group at a parameter vector; leading axes are a batch."""
 
-    A: np.ndarray
+    sources: np.ndarray  # (k,) variables that send an arrow
+    D: np.ndarray  # (..., t, k): direct effects of the sources, their columns of A
+    T: np.ndarray  # (..., t, k): total effects of the sources, their columns of E - I
     S: np.ndarray
     M: np.ndarray
-    E: np.ndarray  # (..., t, t)
     C: np.ndarray  # (..., t, p): E S G', covariance of all variables with the observed
     cov: np.ndarray
     mean: np.ndarray
+
+    @property
+    def A(self) -> np.ndarray:
+        """(..., t, t) direct effects."""
+        out = np.zeros(self.S.shape, dtype=self.D.dtype)
+        out[..., self.sources] = self.D
+        return out
+
+    @cached_property
+    def E(self) -> np.ndarray:
+        """(..., t, t) identity and total effects."""
+        out = np.zeros(self.S.shape, dtype=self.T.dtype)
+        out[...] = np.eye(out.shape[-1])
+        out[..., self.sources] += self.T
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +135,11 @@ class Model:
         return row, col
 
     @cached_property
+    def sources(self) -> np.ndarray:
+        """(k,) variables that send an arrow in any group."""
+        return np.unique(np.concatenate([group.a[:, 1] for group in self.groups]))
+
+    @cached_property
     def depth(self) -> int | None:
         """Longest chain of arrows; None if the arrows run in a circle."""
         t = self.p + len(self.latent)
@@ -149,31 +174,31 @@ class Model:
         group = self.groups[g]
         t, p = self.p + len(self.latent), self.p
         lead = values.shape[:-1]
-        A = np.zeros((*lead, t, t), dtype=values.dtype)
-        S = np.zeros_like(A)
+        D = np.zeros((*lead, t, len(self.sources)), dtype=values.dtype)
+        S = np.zeros((*lead, t, t), dtype=values.dtype)
         M = np.zeros((*lead, t), dtype=values.dtype)
-        A[..., group.a[:, 0], group.a[:, 1]] = values[..., group.a[:, 2]]
+        D[..., group.a[:, 0], np.searchsorted(self.sources, group.a[:, 1])] = values[..., group.a[:, 2]]
         v = values[..., group.s[:, 2]]
         S[..., group.s[:, 0], group.s[:, 1]] = v
         S[..., group.s[:, 1], group.s[:, 0]] = v
         M[..., group.m[:, 0]] = values[..., group.m[:, 1]]
-        E = self._inverse(A)
-        G = E[..., :p, :]
-        C = E @ (S @ np.swapaxes(G, -1, -2))
-        mean = (G @ M[..., None])[..., 0]
+        T = self._effects(D)
+        G = T[..., :p, :]
+        SG = S[..., :p] + S[..., self.sources] @ np.swapaxes(G, -1, -2)
+        C = SG + T @ SG[..., self.sources, :]
+        mean = M[..., :p] + (G @ M[..., self.sources, None])[..., 0]
         cov = C[..., :p, :]
-        return State(A, S, M, E, C, (cov + np.swapaxes(cov, -1, -2)) / 2, mean)
+        return State(self.sources, D, T, S, M, C, (cov + np.swapaxes(cov, -1, -2)) / 2, mean)
 
-    def _inverse(self, A: np.ndarray) -> np.ndarray:
-        t = A.shape[-1]
+    def _effects(self, D: np.ndarray) -> np.ndarray:
+        """(..., t, k) total effects of the sources, the columns of A + A^2 + ..., from their direct effects."""
+        among = D[..., self.sources, :]
         if self.depth is None or self.depth > 6:
-            return np.linalg.inv(np.eye(t) - A)
-        E = np.eye(t) + A
-        power = A
+            return D @ np.linalg.inv(np.eye(len(self.sources)) - among)
+        total = D
         for _ in range(self.depth - 1):
-            power = power @ A
-            E = E + power
-        return E
+            total = D + total @ among
+        return total
 
     # -- derivatives ---------------------------------------------------------------------------
 
@@ -186,17 +211,24 @@ class Model:
         d_cov : (..., p, p) symmetric: dF = sum(d_cov * dSigma)
         """
         group, p = self.groups[g], self.p
-        Gt = np.swapaxes(state.E[..., :p, :], -1, -2)
-        left = Gt @ d_cov
-        out = np.zeros((*d_cov.shape[:-2], len(self.free)), dtype=d_cov.dtype)
-        by_a = 2 * (left @ np.swapaxes(state.C, -1, -2))
+        sources, t = self.sources, self.p + len(self.latent)
+        T = state.T[..., :p, :]
+        by_source = np.swapaxes(T, -1, -2) @ d_cov
+        lead = by_source.shape[:-2]
+        left = np.zeros((*lead, t, p), dtype=by_source.dtype)  # G' d_cov
+        left[..., :p, :] = d_cov
+        left[..., sources, :] += by_source
+        by_s = np.zeros((*lead, t, t), dtype=left.dtype)  # G' d_cov G
+        by_s[..., :p] = left
+        by_s[..., sources] += left @ T
+        by_a = 2 * (left @ np.swapaxes(state.C[..., sources, :], -1, -2))
+        out = np.zeros((*lead, len(self.free)), dtype=left.dtype)
         i, j, row = group.s.T
-        by_s = left @ state.E[..., :p, :]
         out[..., row] = by_s[..., i, j] * np.where(i == j, 1.0, 2.0)
         i, j, row = group.a.T
-        out[..., row] = by_a[..., i, j]
+        out[..., row] = by_a[..., i, np.searchsorted(sources, j)]
         if d_mean is not None:
-            back = (Gt @ d_mean[..., None])[..., 0]
+            back = (np.swapaxes(state.E[..., :p, :], -1, -2) @ d_mean[..., None])[..., 0]
             level = (state.E @ state.M[..., None])[..., 0]
             out[..., row] += back[..., i] * level[..., j]
             out[..., group.m[:, 1]] = back[..., group.m[:, 0]]
@@ -238,13 +270,11 @@ class Model:
         L = np.linalg.cholesky(state.cov)
         X = np.linalg.solve(L, np.hstack([G, state.C.T]))
         t = G.shape[1]
-        M = X.T @ X
         a, s = group.a, group.s
-        u = np.concatenate([a[:, 0], s[:, 0]])
-        v = np.concatenate([a[:, 1] + t, s[:, 1]])
-        weight = np.concatenate([np.ones(len(a)), np.where(s[:, 0] == s[:, 1], 0.5, 1.0)])
-        cross = M[np.ix_(u, v)]
-        part = (M[np.ix_(u, u)] * M[np.ix_(v, v)] + cross * cross.T) * np.outer(weight, weight)
+        U = np.hstack([X[:, a[:, 0]], X[:, s[:, 0]]])
+        V = np.hstack([X[:, t + a[:, 1]], X[:, s[:, 1]] * np.where(s[:, 0] == s[:, 1], 0.5, 1.0)])
+        cross = U.T @ V
+        part = (U.T @ U) * (V.T @ V) + cross * cross.T
         out = np.zeros((len(self.free), len(self.free)))
         rows = group.moment_rows
         out[np.ix_(rows, rows)] = part

@@ -56,16 +56,20 @@ def minimise(
 
 def _climb(objective: Objective, start: np.ndarray, constraints: Constraints, max_iter: int) -> Optimum:
     K = constraints.basis
+
+    def metric(point: np.ndarray) -> np.ndarray:
+        return _metric(constraints.within(objective.information(point)))
+
     theta = constraints.project(start)
     f = objective.value(theta)
     g = K.T @ objective.gradient(theta)
-    H = _metric(objective, theta, K)
+    H = metric(theta)
     decrement = np.inf
     for iteration in range(1, max_iter + 1):
         step = -H @ g
         slope = float(g @ step)
         if not slope < 0:
-            H = _metric(objective, theta, K)
+            H = metric(theta)
             step = -H @ g
             slope = float(g @ step)
         decrement = -slope / 2
@@ -76,7 +80,7 @@ def _climb(objective: Objective, start: np.ndarray, constraints: Constraints, ma
             break
         g_new = K.T @ objective.gradient(theta_new)
         if iteration < SCORING:
-            H = _metric(objective, theta_new, K)
+            H = metric(theta_new)
         else:
             H = _bfgs(H, np.linalg.lstsq(K, theta_new - theta, rcond=None)[0], g_new - g)
         theta, f, g = theta_new, f_new, g_new
@@ -89,19 +93,19 @@ def _finite(theta: np.ndarray, decrement: float) -> bool:
     return bool(np.isfinite(theta).all() and np.isfinite(decrement))
 
 
-def _metric(objective: Objective, theta: np.ndarray, K: np.ndarray) -> np.ndarray:
+def _metric(information: np.ndarray) -> np.ndarray:
     """Inverse of twice the expected information; a ridge is a smaller step, not a change of the model."""
-    info = 2 * K.T @ objective.information(theta) @ K
-    scale = np.sqrt(np.maximum(np.diag(info), 1e-300))
-    R = info / np.outer(scale, scale)
+    scale = np.sqrt(np.maximum(2 * np.diag(information), 1e-300))
+    size = np.outer(scale, scale)
+    R = 2 * information / size
     L, flaw = dpotrf(R, lower=1)
     if flaw == 0 and np.diag(L).min() > 1e-3:
         half, _ = dpotri(L, lower=1)
         half = np.tril(half)
-        return (half + np.tril(half, -1).T) / np.outer(scale, scale)
+        return (half + np.tril(half, -1).T) / size
     values, vectors = np.linalg.eigh(R)
     inverse = (vectors / np.maximum(values, 1e-7 * max(values[-1], 1e-300))) @ vectors.T
-    return inverse / np.outer(scale, scale)
+    return inverse / size
 
 
 def _search(
@@ -133,7 +137,7 @@ def _programme(objective: Objective, near: Optimum, constraints: Constraints) ->
     """Sequential quadratic programming for nonlinear equalities and for inequalities."""
     K = constraints.basis
     origin = constraints.project(near.theta)
-    scale = np.sqrt(np.maximum(np.diag(_metric(objective, origin, K)), 1e-12))
+    scale = np.sqrt(np.maximum(np.diag(_metric(constraints.within(objective.information(origin)))), 1e-12))
 
     def at(z: np.ndarray) -> np.ndarray:
         return origin + K @ (z * scale)
@@ -179,4 +183,4 @@ def _stationary(objective: Objective, theta: np.ndarray, constraints: Constraint
     """g' I^-1 g / 2 in the directions that the active constraints leave."""
     K = constraints.tangent(theta)
     g = K.T @ objective.gradient(theta)
-    return float(g @ _metric(objective, theta, K) @ g) / 2
+    return float(g @ _metric(K.T @ objective.information(theta) @ K) @ g) / 2

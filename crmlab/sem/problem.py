@@ -62,10 +62,13 @@ class Problem:
         """(k, k) or (k,) weight of the moments of group g at theta."""
         if isinstance(self.objective, LeastSquares):
             return self.objective.W[g]
+        return weight_normal(self.normal_cov(theta, g), self.means)
+
+    def normal_cov(self, theta: np.ndarray, g: int) -> np.ndarray:
+        """(p, p) covariances of group g that give the normal-theory weight of its moments."""
         if self.estimator.missing in ("two.stage", "robust.two.stage"):
-            return weight_normal(self.data.cov[g], self.means)
-        state = self.model.state(self.model.values(theta), g)
-        return weight_normal(state.cov, self.means)
+            return self.data.cov[g]
+        return self.model.state(self.model.values(theta), g).cov
 
     def gamma(self, g: int) -> np.ndarray:
         """(k, k) asymptotic covariance of the moments of group g."""
@@ -112,12 +115,12 @@ class Problem:
                     theta[k] = value
         return theta
 
-    def solve(self) -> Optimum:
-        """Minimise from the start values; from others too where that does not settle or settles out of bounds.
+    def solve(self, start: np.ndarray | None = None) -> Optimum:
+        """Minimise from the start values (or `start`); from others too where that does not settle or settles out of bounds.
 
         A negative variance is often a local minimum beside a better one, so the lowest settled value counts.
         """
-        found = minimise(self.objective, self.start(), self.constraints)
+        found = minimise(self.objective, self.start() if start is None else start, self.constraints)
         if found.converged and not self._negative(found.theta):
             return found
         tries = [found]

@@ -15,6 +15,7 @@ import numpy as np
 from crmlab.sem.categorical import Categorical
 from crmlab.sem.inference import Inference
 from crmlab.sem.moments import vech
+from crmlab.sem.objective import LeastSquares
 from crmlab.sem.problem import Problem
 from crmlab.sem.residual_errors import standard_errors
 
@@ -106,6 +107,10 @@ def gfi(problem: Problem, theta: np.ndarray) -> tuple[float, int]:
     total, count = 0.0, 0
     for g, group in enumerate(problem.data.groups):
         m = moments(problem, theta, g)
+        if not isinstance(problem.objective, LeastSquares):
+            total += group.n / problem.n * _normal_gfi(problem.normal_cov(theta, g), m, list(group.exogenous))
+            count += len(vech(m.observed))
+            continue
         W = problem.weight(theta, g)
         if problem.estimator.ordinal:
             assert group.ordinal is not None
@@ -123,6 +128,16 @@ def gfi(problem: Problem, theta: np.ndarray) -> tuple[float, int]:
         total += group.n / problem.n * (1 - _quadratic(W, s - sigma) / _quadratic(W, s))
         count += len(s)
     return total, count
+
+
+def _normal_gfi(cov: np.ndarray, m: Moments, exogenous: list[int]) -> float:
+    """The same with normal-theory weights, for which r'Wr = tr(cov^-1 R cov^-1 R) / 2."""
+    sizes = []
+    for R in (m.observed - m.implied, m.observed.copy()):
+        R[np.ix_(exogenous, exogenous)] = 0.0
+        half = np.linalg.solve(cov, R)
+        sizes.append(float((half * half.T).sum()))
+    return 1 - sizes[0] / sizes[1]
 
 
 def _quadratic(W: np.ndarray, x: np.ndarray) -> float:

@@ -127,14 +127,14 @@ def admit(
 
 
 def _columns(data: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    known = [str(column) for column in data.columns]
-    twice = data.columns[data.columns.duplicated()]
     if data.columns.is_unique and set(names) <= set(data.columns):
         frame = data[list(names)]
         if all(isinstance(kind, np.dtype) and kind.kind in "iufb" for kind in frame.dtypes):
             values = frame.to_numpy(dtype=float)
             if not np.isinf(values).any():
-                return pd.DataFrame(values, index=data.index, columns=list(names))
+                return pd.DataFrame(values, index=data.index, columns=frame.columns)
+    known = [str(column) for column in data.columns]
+    twice = data.columns[data.columns.duplicated()]
     found: dict[str, pd.Series] = {}
     for name in names:
         parts = [name] if name in data.columns else name.split(":")
