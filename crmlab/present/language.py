@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 
@@ -67,7 +67,7 @@ class Language:
     def word(self, key: str, **values: str) -> str:
         """The printed word for a key. An unknown key is a bug and says so."""
         if key not in self.words:
-            raise KeyError(f"no {self.code} word for '{key}' (add it to locale/{self.code}.yml)")
+            raise KeyError(f"no {self.code} word for '{key}' (add it to locale/{self.code}/)")
         return self.words[key].format(**values) if values else self.words[key]
 
     def knows(self, key: str) -> bool:
@@ -180,7 +180,18 @@ def latin(text: str) -> str:
     return text.translate(back)
 
 
+def catalogue(folder: str) -> dict[str, Any]:
+    """All entries of the YAML files in a folder of the locale; a key in two files is a bug and says so."""
+    found: dict[str, Any] = {}
+    for file in sorted((LOCALE / folder).glob("*.yml")):
+        entries = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        twice = found.keys() & entries.keys()
+        if twice:
+            raise KeyError(f"{folder}/{file.name}: '{min(twice)}' stands in another file too")
+        found |= entries
+    return found
+
+
 @cache
 def _catalogue(code: str) -> Mapping[str, str]:
-    with open(LOCALE / f"{code}.yml", encoding="utf-8") as handle:
-        return {str(key): str(value) for key, value in yaml.safe_load(handle).items()}
+    return {str(key): str(value) for key, value in catalogue(code).items()}

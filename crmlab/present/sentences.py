@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-import yaml
-
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.facts import Source, fill
-from crmlab.present.language import LOCALE, Language
+from crmlab.present.language import Language, catalogue
 
 if TYPE_CHECKING:
     from crmlab.study import Hypothesis, Study
@@ -22,9 +20,7 @@ MEDIATION = {0: "no_mediation", 1: "direct_only", 2: "indirect_only", 3: "comple
 @cache
 def templates() -> dict[str, dict[str, str]]:
     """Every pattern in both languages."""
-    with open(LOCALE / "sentences.yml", encoding="utf-8") as handle:
-        found: dict[str, dict[str, str]] = yaml.safe_load(handle)
-    return found
+    return catalogue("sentences")
 
 
 def say(language: Language, key: str, **values: object) -> Spans:
