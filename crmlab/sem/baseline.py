@@ -55,6 +55,8 @@ def table(problem: Problem) -> ParTable:
                 rows.append(Row(name, "~~", name, g))
                 if problem.means:
                     rows.append(Row(name, "~1", "", g))
+            if problem.estimator.ordinal and name not in roles.exogenous:  # given the predictors
+                rows += [Row(name, "~", x, g) for x in roles.exogenous]
         rows += [Row(a, "~~", b, g) for a, b in combinations(roles.random_x, 2)]
         rows += [
             Row(a, "~~", b, g, fixed=np.nan, exo=True)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.linalg import null_space
 
 from crmlab.errors import ModelError
-from crmlab.sem.inference import weighted
+from crmlab.sem.inference import information, weighted
 from crmlab.sem.objective import NormalML
 from crmlab.sem.optimise import minimise
 from crmlab.sem.problem import Problem
@@ -67,6 +67,8 @@ def difference(a: Fitted, b: Fitted, method: str | None) -> Difference:
         raise ModelError("the two models have the same degrees of freedom: no test between them")
     scaled = small.problem.estimator.scaled
     shifted = small.problem.estimator.test in ("scaled.shifted", "mean.var.adjusted")
+    if method == "satorra.bentler.2010" and small.problem.estimator.ordinal:
+        raise ModelError(f"method '{method}' is not for ordered items", hint="method='satorra.2000'")
     method = method or ("satorra.2000" if shifted else "satorra.bentler.2001" if scaled else "standard")
     if method not in METHODS:
         raise ModelError(f"method '{method}' is not known", hint=", ".join(METHODS))
@@ -122,8 +124,13 @@ def same_moments(small: Fitted, large: Fitted) -> np.ndarray:
 
 
 def _restriction(small: Fitted, large: Fitted, raw: float, df: int) -> Difference:
-    """Satorra's (2000) test of the restriction, with first and second moments where the model's test has both."""
+    """Satorra's (2000) test of the restriction, scaled and shifted by its first two moments.
+
+    The directions that the restriction closes are found from the two Jacobians (lavaan's method "delta").
+    """
     problem = large.problem
+    if problem.estimator.missing != "listwise" and not problem.estimator.ordinal:
+        raise ModelError("method 'satorra.2000' is for complete data", hint=METHODS[1])
     K1, K0 = problem.constraints.tangent(large.theta), small.problem.constraints.tangent(small.theta)
     parts = []
     for g in range(len(problem.data.groups)):
@@ -135,13 +142,11 @@ def _restriction(small: Fitted, large: Fitted, raw: float, df: int) -> Differenc
     J1, J0 = np.vstack([part[2] for part in parts]), np.vstack([part[3] for part in parts])
     X = np.linalg.lstsq(J1, J0, rcond=None)[0]
     A = null_space(X.T)[:, :df].T  # directions of the larger model that the smaller one closes
-    E = np.linalg.inv(sum(w * (J.T @ weighted(W, J)) for w, W, J, _, _ in parts))
+    kind = problem.estimator.kind
+    E = np.linalg.inv(K1.T @ information(problem, large.theta, kind) @ K1)
     B = sum(w * (weighted(W, J).T @ gamma @ weighted(W, J)) for w, W, J, _, gamma in parts)
     M = np.linalg.solve(A @ E @ A.T, A @ E @ B @ E @ A.T)
     first, second = float(np.trace(M)), float(np.trace(M @ M))
-    if problem.estimator.test == "scaled.shifted":
-        a = math.sqrt(df / second)
-        value = a * raw + df - math.sqrt(df * first**2 / second)
-        return Difference("satorra.2000", value, df, tail(value, df), 1 / a)
-    c = first / df
-    return Difference("satorra.2000", raw / c, df, tail(raw / c, df), c)
+    a = math.sqrt(df / second)
+    value = a * raw + df - a * first
+    return Difference("satorra.2000", value, df, tail(value, df), 1 / a)

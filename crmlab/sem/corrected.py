@@ -27,7 +27,9 @@ from crmlab.sem.residuals import moments
 from crmlab.sem.teststat import Test, free_moments
 
 
-def corrected(problem: Problem, theta: np.ndarray, test: Test) -> Corrected | None:
+def corrected(
+    problem: Problem, theta: np.ndarray, test: Test, independence: bool = False
+) -> Corrected | None:
     """The statistic, its expectation per degree of freedom and its scaled form; None where undefined."""
     if test.df == 0:
         return None
@@ -35,7 +37,7 @@ def corrected(problem: Problem, theta: np.ndarray, test: Test) -> Corrected | No
         return _incomplete(problem, theta, test.df)
     if problem.estimator.ordinal:
         return (
-            _ordinal(problem, theta, test.df)
+            _ordinal(problem, theta, test.df, independence)
             if problem.estimator.scaled and _polychoric_only(problem)
             else None
         )
@@ -65,8 +67,9 @@ def _normal(S: np.ndarray, T: np.ndarray, d: np.ndarray | None) -> float:
 
 
 def _incomplete(problem: Problem, theta: np.ndarray, df: int) -> Corrected:
+    """FIML: W is the observed information of the saturated moments, E of the kind the standard errors rest on."""
     K = problem.constraints.tangent(theta)
-    T, parts = 0.0, []
+    T, parts, E = 0.0, [], np.zeros((K.shape[1], K.shape[1]))
     for g, group in enumerate(problem.data.groups):
         state = problem.model.state(problem.model.values(theta), g)
         T += group.n * _normal(group.cov, state.cov, group.mean - state.mean)
@@ -77,12 +80,30 @@ def _incomplete(problem: Problem, theta: np.ndarray, df: int) -> Corrected:
         if problem.estimator.scaled:
             gamma = gamma @ group.h1_scores[block] @ gamma
         C = weight_normal(group.cov, True)[block]
-        parts.append((group.n / problem.n, C, A, problem.jacobian(theta, g)[keep] @ K, gamma))
-    c = _expectation(parts) / df
+        share, J = group.n / problem.n, problem.jacobian(theta, g)[keep] @ K
+        first_order = problem.estimator.se == "first.order"
+        E += share * (
+            J.T @ (group.h1_scores if first_order else group.h1_weight(problem.estimator.kind))[block] @ J
+        )
+        parts.append((share, C, A, J, gamma))
+    total = _expectation(parts, E) if problem.estimator.scaled else _plain_expectation(parts, E)
+    c = total / df
     return Corrected(T, c, T / c, c)
 
 
-def _ordinal(problem: Problem, theta: np.ndarray, df: int) -> Corrected | None:
+def _plain_expectation(parts: list, E: np.ndarray) -> float:
+    """tr(W_C (Gamma - Delta E^-1 Delta')), the same under normality, where Gamma = W^-1."""
+    spread = sum(float(np.trace(C @ gamma)) for _, C, _, _, gamma in parts)
+    return spread - float(np.trace(np.linalg.solve(E, sum(w * (J.T @ C @ J) for w, C, _, J, _ in parts))))
+
+
+def _ordinal(problem: Problem, theta: np.ndarray, df: int, independence: bool) -> Corrected | None:
+    """Notes
+    -----
+    Of the independence model the expectation is the sum of tr(Gamma_g). lavaan (0.6-14 and later ones) divides
+    each by the group's share of the cases, which doubles it in two even groups; we follow, so that robust
+    CFI and TLI of groups can be compared. In one group there is no difference.
+    """
     K = problem.constraints.tangent(theta)
     T, parts = 0.0, []
     assert isinstance(problem.objective, Categorical)
@@ -99,13 +120,19 @@ def _ordinal(problem: Problem, theta: np.ndarray, df: int) -> Corrected | None:
         W = W[off, off] if W.ndim == 2 else W[off]
         J = problem.jacobian(theta, g)[off] @ K
         parts.append((problem.data.share[g], C, W, J, problem.gamma(g)[off, off]))
-    c = _expectation(parts) / df
+    total = (
+        sum(float(np.trace(gamma)) / w for w, _, _, _, gamma in parts)
+        if independence
+        else _expectation(parts)
+    )
+    c = total / df
     return Corrected(T, c, T / c, c)
 
 
-def _expectation(parts: list) -> float:
-    """tr(R' W_C R Gamma) over all groups."""
-    E = sum(w * (J.T @ weighted(W, J)) for w, _, W, J, _ in parts)
+def _expectation(parts: list, E: np.ndarray | None = None) -> float:
+    """tr(R' W_C R Gamma) over all groups; E is Delta' W Delta where it is not given."""
+    if E is None:
+        E = np.asarray(sum(w * (J.T @ weighted(W, J)) for w, _, W, J, _ in parts))
     inverse = np.linalg.pinv(E)
     total = 0.0
     for w, C, W, J, gamma in parts:

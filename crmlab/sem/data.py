@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf
@@ -14,6 +15,7 @@ from crmlab.sem import missing as incomplete
 from crmlab.sem import ordinal
 from crmlab.sem.estimators import Estimator
 from crmlab.sem.moments import gamma_adf
+from crmlab.sem.ordinal_conditional import conditional
 from crmlab.sem.sample import Admitted, Sample
 
 
@@ -62,6 +64,14 @@ class GroupData:
         assert self.h1 is not None
         assert self.patterns is not None
         return incomplete.information(self.h1.mean, self.h1.cov, self.patterns, "observed")
+
+    def h1_weight(self, kind: Literal["observed", "expected"]) -> np.ndarray:
+        """Information of one case about the saturated moments of incomplete data, of either kind."""
+        if kind == "observed":
+            return self.h1_information
+        assert self.h1 is not None
+        assert self.patterns is not None
+        return incomplete.information(self.h1.mean, self.h1.cov, self.patterns, kind)
 
     @cached_property
     def h1_scores(self) -> np.ndarray:
@@ -138,6 +148,8 @@ def _group(
     sample: Sample, exogenous: tuple[str, ...], estimator: Estimator, unbiased: bool, admitted: Admitted
 ) -> GroupData:
     x = tuple(sample.names.index(name) for name in exogenous)
+    if estimator.ordinal and x:
+        return _given(sample, x, estimator, admitted)
     if estimator.ordinal:
         ordered = [name in admitted.levels for name in sample.names]
         stats = ordinal.statistics(
@@ -158,6 +170,28 @@ def _group(
         return GroupData(found.n, found.Y, h1.cov, h1.mean, x, estimator, patterns=found, h1=h1)
     cov = sample.cov * (sample.n / (sample.n - 1)) if unbiased else sample.cov
     return GroupData(sample.n, sample.Y, cov, sample.mean, x, estimator)
+
+
+def _given(sample: Sample, x: tuple[int, ...], estimator: Estimator, admitted: Admitted) -> GroupData:
+    """Ordered items with fixed predictors: moments given these, beside the predictors' own (divisor n - 1)."""
+    y = np.setdiff1d(np.arange(len(sample.names)), x)
+    keep = ~np.isnan(sample.Y[:, y]).all(axis=1)
+    Y, X = sample.Y[np.ix_(keep, y)], sample.Y[np.ix_(keep, x)]
+    names = tuple(sample.names[j] for j in y)
+    stats = conditional(
+        Y,
+        [name in admitted.levels for name in names],
+        X,
+        names=names,
+        categories=[admitted.levels[name] for name in names if name in admitted.levels],
+        pairwise=estimator.missing == "pairwise",
+        group=sample.label,
+    )
+    mean, cov = sample.Y[keep].mean(axis=0), np.zeros((len(sample.names),) * 2)
+    cov[np.ix_(y, y)] = stats.R
+    cov[np.ix_(x, x)] = np.cov(X.T, ddof=1)
+    mean[y] = stats.mean
+    return GroupData(stats.n, sample.Y, cov, mean, x, estimator, ordinal=stats)
 
 
 def _positive(groups: list[GroupData], admitted: Admitted) -> None:

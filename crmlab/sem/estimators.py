@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from crmlab.errors import ModelError
 from crmlab.sem.rows import near
@@ -56,6 +57,11 @@ class Estimator:
     ordinal: bool
 
     @property
+    def kind(self) -> Literal["observed", "expected"]:
+        """`information`, as the type that says what it can be."""
+        return "observed" if self.information == "observed" else "expected"
+
+    @property
     def scaled(self) -> bool:
         """Whether the test is a robust one."""
         return self.test != "standard"
@@ -78,6 +84,9 @@ def resolve(
     test: str | None,
 ) -> Estimator:
     """Complete what the user asked for; an unknown word or a pair that does not go together is an error."""
+    for word, value in (("estimator", estimator), ("missing", missing)):
+        if not isinstance(value, str):
+            raise ModelError(f"{word}={value!r} is not known", hint='estimator="ML", missing="listwise"')
     name = estimator.upper()
     if ordinal and name == "ML":
         name = "WLSMV"  # lavaan's default for ordered data
@@ -106,6 +115,8 @@ def resolve(
         raise ModelError(f"missing='{missing}' is not for estimator '{name}'", hint="estimator='MLR'")
     if likelihood == "wishart" and (fit != "ML" or missing != "listwise"):
         raise ModelError(f"likelihood='wishart' is not for estimator '{name}' with missing='{missing}'")
+    if errors == "first.order" and information is not None and se is None:
+        errors = "standard"  # lavaan: MLF is no more than a choice of information
     errors, kind = _asked(errors, kind, se, test, fit, missing)
     observed = missing == "fiml" or errors == "robust.huber.white"
     if information not in (None, "expected", "observed"):
@@ -122,8 +133,7 @@ def _asked(
     if se is not None:
         if se in ("bootstrap", "boot"):
             raise ModelError("se='bootstrap' is asked of the fit", hint=".bootstrap(n, seed)")
-        casewise = errors == "robust.huber.white" or missing == "fiml"
-        se = {"robust": "robust.huber.white" if casewise else "robust.sem"}.get(se, se)
+        se = {"robust": "robust.huber.white" if missing == "fiml" else "robust.sem"}.get(se, se)
         if se not in ERRORS or (fit != "ML" and se in ("robust.huber.white", "first.order")):
             raise ModelError(f"se='{se}' is not known for this estimator", hint=", ".join(ERRORS))
         if missing != "listwise" and se == "robust.sem":

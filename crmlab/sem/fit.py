@@ -52,7 +52,8 @@ def sem(
     data : one row per case
     estimator : ML, MLM, MLMV, MLMVS, MLR, MLF, GLS, ULS, ULSM, ULSMV, WLS, DWLS, WLSM, WLSMV
     missing : "listwise", "fiml" ("ml"), "two.stage", "robust.two.stage" or "pairwise"
-    ordered : names of ordinal items, or True for all observed variables; then WLSMV unless asked otherwise
+    ordered : names of ordinal items, or True for all observed variables; then WLSMV unless asked otherwise;
+        observed predictors are held as given, and all moments are conditional on them
     group : column whose values form the groups, in order of appearance
     group_equal : of "loadings", "intercepts", "means", "thresholds", "regressions", "residuals",
         "residual.covariances", "lv.variances", "lv.covariances"

@@ -67,8 +67,10 @@ def _robust(
         return {}
     b, posed, at = base
     mine = corrected(problem, theta, test)
-    other = None if posed is None or at is None else corrected(posed, at, b)
+    other = None if posed is None or at is None else corrected(posed, at, b, independence=True)
     out = dict.fromkeys(ROBUST, math.nan)
+    if test.df == 0:
+        return out | {key: 0.0 for key in ROBUST if key.startswith("rmsea") and "pvalue" not in key}
     if mine is not None and math.isfinite(mine.value):
         out |= measures.robust_rmsea(mine, test.df, n, groups)
         if other is not None and math.isfinite(other.value):

@@ -15,10 +15,10 @@ from crmlab.errors import ModelError
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_frame
 from crmlab.sem import compare as comparison
-from crmlab.sem import modification, residuals, scores, standardise, syntax
+from crmlab.sem import modification, residuals, scores, standardise, syntax, views, wald
 from crmlab.sem.baseline import baseline
 from crmlab.sem.bootstrap import SemBootstrap, bootstrap
-from crmlab.sem.constraints import defined, named, slopes
+from crmlab.sem.constraints import defined
 from crmlab.sem.fitmeasures import fit_measures
 from crmlab.sem.inference import Inference
 from crmlab.sem.optimise import Optimum
@@ -26,7 +26,7 @@ from crmlab.sem.problem import Problem
 from crmlab.sem.rows import near
 from crmlab.sem.sample import Sample
 from crmlab.sem.terms import terms
-from crmlab.sem.teststat import Test, tail
+from crmlab.sem.teststat import Test
 
 ESTIMATES = [
     *("lhs", "op", "rhs", "block", "group", "label", "est", "se", "z", "p_value"),
@@ -159,7 +159,10 @@ class SemFit:
 
     @cached_property
     def implied(self) -> dict[str, Any]:
-        """Implied moments: "cov" (frame), "mean" (series); by group label if there are several."""
+        """Implied moments: "cov" (frame), "mean" (series); by group label if there are several.
+
+        With ordered items "cov" holds correlations of the y* behind them, given fixed predictors.
+        """
         return self._by_group(self._implied)
 
     def residuals(self, kind: str = "raw") -> Any:
@@ -170,7 +173,7 @@ class SemFit:
         """
         if kind not in residuals.KINDS:
             raise ModelError(f"residuals '{kind}' are not known{near(kind, residuals.KINDS)}")
-        names = list(self.problem.model.observed)
+        names = residuals.variables(self.problem)
 
         def one(g: int) -> pd.DataFrame:
             values = residuals.matrix(self.problem, self.optimum.theta, self.inference, g, kind)
@@ -180,17 +183,17 @@ class SemFit:
 
     def _implied(self, g: int) -> dict[str, Any]:
         m = residuals.moments(self.problem, self.optimum.theta, g)
-        names = list(self.problem.model.observed)
+        names = residuals.variables(self.problem)
         state = self.problem.model.state(self.problem.values(self.optimum.theta), g)
         total = state.E @ state.S @ state.E.T
         latent = list(self.problem.model.latent)
-        p = len(names)
+        p = self.problem.model.p
         found: dict[str, Any] = {
             "cov": pd.DataFrame(m.implied, index=names, columns=names),
             "latent_cov": pd.DataFrame(total[p:, p:], index=latent, columns=latent),
         }
         if self.problem.means:
-            found["mean"] = pd.Series(state.mean, index=names)
+            found["mean"] = pd.Series(state.mean, index=list(self.problem.model.observed))
         return found
 
     def _by_group(self, one: Any) -> Any:
@@ -208,31 +211,13 @@ class SemFit:
 
     def wald(self, constraints: str) -> dict[str, float]:
         """Wald test of constraints such as "a == b; c == 0": stat, df, p_value."""
-        parsed = _constraints(constraints)
-        known = set(named(self.problem.model, self.problem.model.values(self.optimum.theta)))
-        for c in parsed:
-            for name in (*c.lhs.names, *c.rhs.names):
-                if name not in known:
-                    raise ModelError(f"'{name}' is no label of a parameter{near(name, known)}")
-
-        def gap(theta: np.ndarray) -> np.ndarray:
-            names = named(self.problem.model, self.problem.model.values(theta))
-            return np.array([c.lhs.value(names) - c.rhs.value(names) for c in parsed], dtype=complex)
-
-        h = np.real(gap(self.optimum.theta.astype(complex)))
-        J = slopes(gap, self.optimum.theta)
-        V = J @ self.inference.V @ J.T
-        df = int(np.linalg.matrix_rank(V))
-        if df < len(parsed):
-            raise ModelError("the constraints are not independent of each other or of the model's")
-        stat = float(h @ np.linalg.solve(V, h))
-        return {"stat": stat, "df": df, "p_value": tail(stat, df)}
+        return wald.wald(self.problem, self.optimum.theta, self.inference.V, constraints)
 
     def compare(self, other: SemFit, method: str | None = None) -> comparison.Difference:
         """Chi-square difference to a nested model; with a robust estimator Satorra-Bentler (2001).
 
-        method : "standard", "satorra.bentler.2001", "satorra.bentler.2010" or "satorra.2000" (default for
-        scaled-and-shifted tests)
+        method : "standard", "satorra.bentler.2001", "satorra.bentler.2010" or "satorra.2000" (scaled and shifted;
+        the default where the models' tests are, and for ordered items)
         """
         mine = comparison.Fitted(self.problem, self.optimum.theta, self.test)
         return comparison.difference(
@@ -242,7 +227,10 @@ class SemFit:
     # -- cases ---------------------------------------------------------------------------------
 
     def factor_scores(self, method: str = "regression") -> pd.DataFrame:
-        """Scores of the latent variables, "regression" or "bartlett"; index as in the data."""
+        """Scores of the latent variables, "regression" ("EBM") or "bartlett" ("ML"); index as in the data.
+
+        Of ordered items the mode of the latent variables given the answers, with the prior or without it.
+        """
         return scores.factor_scores(self.problem, self.optimum.theta, self.samples, method)
 
     def bootstrap(self, n: int = 1000, seed: int = 0, kind: str = "ordinary") -> SemBootstrap:
@@ -268,23 +256,12 @@ class SemFit:
         return Result("model.sem", tidy_frame(rows), glance, self.checks, self.source)
 
     def __repr__(self) -> str:
-        bad = [check for check in self.checks if not check.ok]
-        flags = "".join(f"\n  failed: {c.name} = {c.value:.4g}; rule {c.rule}" for c in bad)
-        scaled = f", robust {self.test.scaled:.3f}" if np.isfinite(self.test.scaled) else ""
-        head = (
-            f"<SemFit {self.problem.estimator.name}: n = {self.n}, {self.npar} parameters, "
-            f"chi2({self.test.df}) = {self.test.chisq:.3f}{scaled}>{flags}"
+        return views.text(
+            self.problem.estimator.name, self.n, self.npar, self.test, self.checks, self.estimates
         )
-        return f"{head}\n{self.estimates.to_string(index=False)}"
 
     def _repr_html_(self) -> str:
-        bad = [check for check in self.checks if not check.ok]
-        flags = "".join(f"<li><b>failed</b> {c.name} = {c.value:.4g}; rule {c.rule}</li>" for c in bad)
-        f = self.fit_measures
-        shown = ("chisq", "df", "pvalue", "chisq.scaled", "cfi", "tli", "rmsea", "srmr")
-        line = " · ".join(f"{key} = {f[key]:.4g}" for key in shown if key in f)
-        table = self.estimates.to_html(index=False, float_format=lambda x: f"{x:.3f}", na_rep="–")
-        return f"<div><b>{self.problem.estimator.name}</b> n = {self.n} · {line}<ul style='color:#a8071a'>{flags}</ul>{table}</div>"
+        return views.html(self.problem.estimator.name, self.n, self.fit_measures, self.checks, self.estimates)
 
 
 ADMISSIBLE = ("check.negative_variance", "check.latent_covariance", "check.residual_covariance")
@@ -306,10 +283,3 @@ def _tests(est: np.ndarray, se: np.ndarray) -> dict[str, np.ndarray]:
 
 def _name(row: Any) -> str:
     return row.label or row.name + (f".g{row.group}" if row.group > 1 else "")
-
-
-def _constraints(text: str) -> list[syntax.Constraint]:
-    parsed = syntax.parse("f =~ x\n" + text)  # a constraint alone is no model
-    if not parsed.constraints or len(parsed.terms) > 1 or any(c.op != "==" for c in parsed.constraints):
-        raise ModelError("a Wald test needs equalities", hint="'a == b' or 'a == 0; b == 0'")
-    return list(parsed.constraints)

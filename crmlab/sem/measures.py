@@ -22,6 +22,7 @@ from scipy.stats import chi2
 from crmlab.sem.teststat import Test
 
 CLOSE, NOT_CLOSE, LEVEL = 0.05, 0.08, 0.90
+NIL = 1e-8  # a non-centrality that is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,13 @@ class Corrected:
 def incremental(T: float, df: float, T0: float, df0: float) -> dict[str, float]:
     """CFI, TLI, NNFI, RFI, NFI, PNFI, IFI, RNI from a model's and the baseline's chi-square."""
     below = max(T - df, T0 - df0, 0.0)
+    below = below if below > NIL else 0.0
     nfi = (T0 - T) / T0 if T0 > 0 else math.nan
     defined = df <= df0 and T0 > 0
     tli = rfi = 1.0
     if df > 0:
-        tli = (T0 / df0 - T / df) / (T0 / df0 - 1)
+        gap = T0 / df0 - 1 if df0 else math.nan
+        tli = (T0 / df0 - T / df) / gap if gap else 1.0
         rfi = (T0 / df0 - T / df) / (T0 / df0) if defined else math.nan
     return {
         "cfi": 1 - max(T - df, 0.0) / below if below > 0 else 1.0,
@@ -57,9 +60,9 @@ def incremental(T: float, df: float, T0: float, df0: float) -> dict[str, float]:
         "nnfi": tli,
         "rfi": rfi,
         "nfi": nfi if defined else math.nan,
-        "pnfi": df / df0 * nfi,
-        "ifi": (T0 - T) / (T0 - df),
-        "rni": ((T0 - df0) - (T - df)) / (T0 - df0),
+        "pnfi": df / df0 * nfi if df0 else math.nan,
+        "ifi": (T0 - T) / (T0 - df) if df != T0 else math.nan,
+        "rni": ((T0 - df0) - (T - df)) / (T0 - df0) if df0 != T0 else math.nan,
     }
 
 

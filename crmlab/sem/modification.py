@@ -21,7 +21,7 @@ from crmlab.sem.matrices import Model
 from crmlab.sem.placement import build
 from crmlab.sem.problem import Problem, restrict
 from crmlab.sem.rows import ParTable, Row
-from crmlab.sem.standardise import _factor, spreads
+from crmlab.sem.standardise import _factor, spreads, standardised
 
 NOTHING = 1e-6  # share of its own information that is left to a parameter which is not identified
 
@@ -33,7 +33,7 @@ def modification_indices(problem: Problem, theta: np.ndarray) -> pd.DataFrame:
     start = np.zeros(wide.model.q)
     start[:q] = theta
     for k, row in enumerate(rows):
-        start[q + k] = row.fixed or 0.0
+        start[q + k] = 0.0 if row.fixed is None or np.isnan(row.fixed) else row.fixed
     s = -wide.objective.gradient(start)[q:] / 2
     H = information(wide, start, "expected")
     K = problem.constraints.tangent(theta)
@@ -63,10 +63,19 @@ def _scaled(
     values = problem.values(theta)
     scales = [spreads(problem, values, g, apart=True) for g in range(len(problem.model.groups))]
     lv, full = epc.copy(), epc.copy()
+    shares = {
+        (row.lhs, row.group): pair
+        for row, *pair in zip(problem.model.rows, *standardised(problem, theta), strict=False)
+        if row.op == "~~" and row.lhs == row.rhs
+    }
     for k, row in enumerate(rows):
-        if (row.op == "~~" and row.lhs == row.rhs) or row.op == "~*~":  # its own unit
+        if row.op == "~*~":  # its own unit
             full[k] = np.sign(epc[k])
-            lv[k] = epc[k] if row.op == "~*~" else full[k]
+            continue
+        if (
+            row.op == "~~" and row.lhs == row.rhs
+        ):  # lavaan: the standardised variance with the sign of the change
+            lv[k], full[k] = (np.sign(epc[k]) * abs(value) for value in shares[row.lhs, row.group])
             continue
         i, j = place[row.lhs], place.get(row.rhs, -1)
         on = [row.lhs in problem.model.latent, row.rhs in problem.model.latent]
@@ -79,9 +88,7 @@ def _extended(problem: Problem) -> tuple[Problem, list[Row], dict[str, int]]:
     """The problem with every candidate as a further free parameter."""
     model = problem.model
     fixed = [
-        (k, row)
-        for k, row in enumerate(model.rows)
-        if not row.free and not row.exo and np.isfinite(row.fixed or 0.0) and _worth(row, model)
+        (k, row) for k, row in enumerate(model.rows) if not row.free and not row.exo and _worth(row, model)
     ]
     new = _candidates(model)
     rows = list(model.rows)
@@ -104,37 +111,44 @@ def _extended(problem: Problem) -> tuple[Problem, list[Row], dict[str, int]]:
 def _worth(row: Row, model: Model) -> bool:
     own = row.op == "~~" and row.lhs == row.rhs
     theta = model.table.options.parameterization == "theta"
-    if row.op == "|" or (row.op == "~*~" and theta):
+    if row.op == "|" or (row.op == "~*~" and theta) or not np.isfinite(row.fixed or 0.0):
         return False
     return not (row.lhs in model.table.ordered and own and not theta)
 
 
 def _candidates(model: Model) -> list[Row]:
+    """What the table does not hold: cross loadings, covariances, and regressions among what is regressed.
+
+    A predictor whose moments are fixed is no outcome: lavaan offers that and mixes a score in which these
+    moments count with an information in which they do not.
+    """
     roles = model.table.roles
-    structural = any(row.op == "~" for row in model.rows)
+    nodes = tuple(dict.fromkeys(v for row in model.rows if row.op == "~" for v in (row.lhs, row.rhs)))
     found: list[Row] = []
     for g in range(1, len(model.groups) + 1):
         have = {(row.op, frozenset((row.lhs, row.rhs))) for row in model.rows if row.group == g}
         for factor in roles.latent:
             for item in roles.observed:
-                if item in roles.indicators and ("=~", frozenset((factor, item))) not in have:
+                free = item not in roles.exogenous and item not in nodes
+                if free and ("=~", frozenset((factor, item))) not in have:
                     found.append(Row(factor, "=~", item, g, fixed=0.0))
         own = [name for name in roles.observed if name not in roles.exogenous]
         for names in (own, roles.latent):
             for a, b in combinations(names, 2):
-                linked = {("~", frozenset((a, b))), ("=~", frozenset((a, b)))} & have
-                if ("~~", frozenset((a, b))) not in have and not linked:
+                if ("~~", frozenset((a, b))) not in have:
                     found.append(Row(a, "~~", b, g, fixed=0.0))
-        if structural:
-            found += _regressions(model, g)
+        found += _regressions(model, nodes, g)
     return found
 
 
-def _regressions(model: Model, g: int) -> list[Row]:
-    nodes = dict.fromkeys(v for row in model.rows if row.op == "~" for v in (row.lhs, row.rhs))
+def _regressions(model: Model, nodes: tuple[str, ...], g: int) -> list[Row]:
+    """Every arrow among `nodes` that is not there, but none from a factor to an item."""
+    roles = model.table.roles
+    items = set(roles.indicators) - set(roles.latent)
     said = {(row.lhs, row.rhs) for row in model.rows if row.op == "~" and row.group == g}
+    said |= {(row.rhs, row.lhs) for row in model.rows if row.op == "=~" and row.group == g}
     return [
         Row(a, "~", b, g, fixed=0.0)
         for a, b in permutations(nodes, 2)
-        if (a, b) not in said and a not in model.table.roles.exogenous  # what is fixed cannot depend
+        if (a, b) not in said and a not in roles.exogenous and not (a in items and b in roles.latent)
     ]

@@ -15,12 +15,12 @@ British Journal of Mathematical and Statistical Psychology 37, 62-83.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from crmlab.sem.matrices import Model
+from crmlab.sem.matrices import Model, State
 
 
 class Objective(Protocol):
@@ -45,13 +45,27 @@ class NormalML:
     mean: tuple[np.ndarray, ...]
     weight: np.ndarray
     logdet: np.ndarray
+    _last: dict[bytes, tuple[State, ...]] = field(default_factory=dict)
+
+    def _states(self, theta: np.ndarray) -> tuple[State, ...]:
+        """Matrices of all groups; value, gradient and information of one point share them."""
+        groups = range(len(self.weight))
+        if theta.ndim > 1 or theta.dtype != float:
+            values = self.model.values(theta)
+            return tuple(self.model.state(values, g) for g in groups)
+        key = theta.tobytes()
+        if key not in self._last:
+            values = self.model.values(theta)
+            self._last.clear()
+            self._last[key] = tuple(self.model.state(values, g) for g in groups)
+        return self._last[key]
 
     def value(self, theta: np.ndarray) -> float:
         """F at theta."""
-        values = self.model.values(theta)
+        states = self._states(theta)
         total = 0.0
         for g, w in enumerate(self.weight):
-            state = self.model.state(values, g)
+            state = states[g]
             try:
                 L = np.linalg.cholesky(state.cov)
             except np.linalg.LinAlgError:
@@ -67,10 +81,10 @@ class NormalML:
 
     def gradient(self, theta: np.ndarray) -> np.ndarray:
         """(..., q) derivative; complex vectors and a leading batch are allowed."""
-        values = self.model.values(theta)
-        out = np.zeros(values.shape, dtype=values.dtype)
+        states = self._states(theta)
+        out = np.zeros((*theta.shape[:-1], len(self.model.free)), dtype=theta.dtype)
         for g, w in enumerate(self.weight):
-            state = self.model.state(values, g)
+            state = states[g]
             inverse = np.linalg.inv(state.cov)
             T = self.cov[g]
             d_mean = None
@@ -84,10 +98,8 @@ class NormalML:
 
     def information(self, theta: np.ndarray) -> np.ndarray:
         """(q, q) expected information of one observation."""
-        values = self.model.values(theta)
-        total = sum(
-            w * self.model.information(self.model.state(values, g), g) for g, w in enumerate(self.weight)
-        )
+        states = self._states(theta)
+        total = sum(w * self.model.information(states[g], g) for g, w in enumerate(self.weight))
         return self.model.gather(self.model.gather(np.asarray(total)).T)
 
     def hessian(self, theta: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def statistics(
     Y = Y[~np.isnan(Y).all(axis=1)]
     first = first_step(Y, ordered, words, categories, where)
     second = second_step(first)
-    _insist(second.converged, second.pairs, words, where)
+    insist(second.converged, second.pairs, words, where)
     R = np.diag(first.variance)
     for (a, b), value in zip(second.pairs, second.covariance, strict=True):
         R[a, b] = R[b, a] = value
@@ -137,11 +137,11 @@ def statistics(
         categories=first.categories,
         counts=first.counts,
         empty_cells=second.empty,
-        checks=_checks(first, R, words, second.filled, where),
+        checks=verdicts(first, R, words, second.filled, where),
     )
 
 
-def _insist(converged: np.ndarray, pairs: np.ndarray, names: tuple[str, ...], where: str) -> None:
+def insist(converged: np.ndarray, pairs: np.ndarray, names: tuple[str, ...], where: str) -> None:
     """Every correlation has a maximum inside (-1, 1)."""
     if converged.all():
         return
@@ -154,7 +154,7 @@ def _insist(converged: np.ndarray, pairs: np.ndarray, names: tuple[str, ...], wh
     )
 
 
-def _checks(
+def verdicts(
     first: FirstStep, R: np.ndarray, names: tuple[str, ...], filled: list[tuple[int, int]], where: str
 ) -> tuple[Check, ...]:
     """What a reader of the fit should know about the answers."""

@@ -63,7 +63,7 @@ def polyserials(z: np.ndarray, sd: float, codes: np.ndarray, tau: np.ndarray) ->
     upper, lower = _bounds(codes, tau)
 
     def slope(r: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ends = [_end(t[:, which], x[:, which], r) for t in (upper, lower)]
+        ends = [end(t[:, which], x[:, which], r) for t in (upper, lower)]
         p = np.maximum(ends[0][0] - ends[1][0], SMALLEST)
         ratio = (ends[0][1] - ends[1][1]) / p
         bend = (ends[0][2] - ends[1][2]) / p - ratio**2
@@ -114,7 +114,7 @@ def _bounds(codes: np.ndarray, tau: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return ends[pair, at + 1], ends[pair, at]
 
 
-def _end(t: np.ndarray, x: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def end(t: np.ndarray, x: np.ndarray, r: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Phi(u) at one threshold with its first and second derivative in r, u = (t - r x) / sqrt(1 - r^2)."""
     q = (1 - r) * (1 + r)
     s = np.sqrt(q)
@@ -131,7 +131,7 @@ def _serial_scores(
     """Casewise derivatives with respect to r, the mean, the variance and the thresholds."""
     upper, lower = _bounds(codes, tau)
     s = np.sqrt((1 - r) * (1 + r))
-    (at, up, _), (under, down, _) = _end(upper, x, r), _end(lower, x, r)
+    (at, up, _), (under, down, _) = end(upper, x, r), end(lower, x, r)
     p = np.maximum(at - under, SMALLEST)
     above, below = (
         np.where(both, np.exp(-np.minimum(((t - r * x) / s) ** 2 / 2, 700.0)) / np.sqrt(2 * np.pi) / p / s, 0)

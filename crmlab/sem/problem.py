@@ -19,6 +19,8 @@ from crmlab.sem.moments import vech, weight_normal
 from crmlab.sem.objective import LeastSquares, NormalML
 from crmlab.sem.optimise import Optimum, minimise
 
+FLOOR = 1e-16  # of the square of a moment: a smaller variance of it is rounding
+
 
 @dataclass(frozen=True, eq=False)
 class Problem:
@@ -150,8 +152,7 @@ def pose(model: Model, data: Data, estimator: Estimator) -> Problem:
     """Put a model and data together."""
     model = model.with_fixed(_fixed(model, data))
     if estimator.ordinal:
-        ordered = np.array([name in model.table.ordered for name in model.observed])
-        categorical.check(model, ordered)
+        categorical.check(model)
     return Problem(model, data, estimator, _objective(model, data, estimator), read_constraints(model))
 
 
@@ -177,8 +178,9 @@ def _objective(model: Model, data: Data, estimator: Estimator) -> NormalML | Lea
     if estimator.ordinal:
         ordered = np.array([name in model.table.ordered for name in model.observed])
         stats = tuple(group.ordinal.stats for group in data.groups if group.ordinal is not None)
-        W = tuple(_weight(group.gamma(True), estimator) for group in data.groups)
-        return Categorical(model, stats, W, data.weight, ordered)
+        W = tuple(_weight(g.gamma(True), s, estimator) for g, s in zip(data.groups, stats, strict=True))
+        fixed_x = np.array([name in model.table.roles.exogenous for name in model.observed])
+        return Categorical(model, stats, W, data.weight, ordered, fixed_x)
     stats = tuple(
         np.concatenate([m, vech(S)]) if model.means else vech(S)
         for m, S in zip(data.mean, data.cov, strict=True)
@@ -186,21 +188,23 @@ def _objective(model: Model, data: Data, estimator: Estimator) -> NormalML | Lea
     W = tuple(
         weight_normal(S, model.means)
         if estimator.fit == "GLS"
-        else _weight(group.gamma(model.means) if estimator.fit != "ULS" else np.eye(len(s)), estimator)
+        else _weight(group.gamma(model.means) if estimator.fit != "ULS" else np.eye(len(s)), s, estimator)
         for S, s, group in zip(data.cov, stats, data.groups, strict=True)
     )
     return LeastSquares(model, stats, W, data.weight)
 
 
-def _weight(gamma: np.ndarray, estimator: Estimator) -> np.ndarray:
+def _weight(gamma: np.ndarray, stats: np.ndarray, estimator: Estimator) -> np.ndarray:
     if estimator.fit == "ULS":
         return np.ones(len(gamma))
     if estimator.fit == "DWLS":
-        return 1 / np.diag(gamma)
+        # a moment may have no variance: that of a variable with two even values; it is fitted exactly
+        return 1 / np.maximum(np.diag(gamma), FLOOR * stats**2 + 1e-300)
     values = np.linalg.eigvalsh(gamma)
     if values[0] <= 1e-12 * values[-1]:
         raise ModelError(
-            f"estimator 'WLS' needs more rows: {len(gamma)} moments and their covariance matrix has no inverse",
+            f"estimator 'WLS': the covariance matrix of the {len(gamma)} moments has no inverse (too few rows, or a "
+            "variable with two values, whose mean determines its variance)",
             hint="DWLS, ULS or ML",
         )
     return np.linalg.inv(gamma)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from crmlab.sem import missing as incomplete
+from crmlab.sem.categorical import Categorical
 from crmlab.sem.inference import weighted
 from crmlab.sem.moments import moment_scores, weight_normal
 from crmlab.sem.problem import Problem
@@ -23,11 +24,21 @@ NOTHING = 1e-8  # share of a moment's variance below which its residual has none
 
 
 def standard_errors(problem: Problem, theta: np.ndarray, K: np.ndarray, g: int) -> np.ndarray:
-    """(p, p) standard errors of the residuals of group g; 1 where a residual cannot vary."""
+    """(p, p) standard errors of the residuals of group g; 1 where a residual cannot vary.
+
+    Notes
+    -----
+    Parameters that groups share take up less of each: E is the information of all groups. What the sampling
+    of the other groups adds to a residual is left out, as lavaan does.
+    """
     group = problem.data.groups[g]
-    J = problem.jacobian(theta, g) @ K
-    W, gamma = _weight(problem, theta, g), _gamma(problem, g)
-    R = np.eye(len(gamma)) - J @ np.linalg.pinv(J.T @ weighted(W, J)) @ weighted(W, J).T
+    parts = [
+        (problem.jacobian(theta, h) @ K, _weight(problem, theta, h)) for h in range(len(problem.data.groups))
+    ]
+    E = sum(w * (J.T @ weighted(W, J)) for w, (J, W) in zip(problem.data.share, parts, strict=True))
+    J, W = parts[g]
+    gamma = _gamma(problem, g)
+    R = np.eye(len(gamma)) - problem.data.share[g] * (J @ np.linalg.pinv(E) @ weighted(W, J).T)
     variance = np.einsum("ij,jk,ik->i", R, gamma, R) / group.n
     good = variance > NOTHING * np.diag(gamma) / group.n
     error = np.where(good, np.sqrt(np.where(good, variance, 1.0)), 1.0)
@@ -35,19 +46,19 @@ def standard_errors(problem: Problem, theta: np.ndarray, K: np.ndarray, g: int) 
 
 
 def _square(problem: Problem, error: np.ndarray) -> np.ndarray:
+    objective = problem.objective
     p = problem.model.p
-    out = np.ones((p, p))
-    if problem.estimator.ordinal:
+    if isinstance(objective, Categorical):
+        y = objective.outcomes
+        p = len(y)
+        numeric = np.flatnonzero(np.isin(y, objective.numeric))
         col, row = np.triu_indices(p, 1)
-        numeric = [
-            i for i, name in enumerate(problem.model.observed) if name not in problem.model.table.ordered
-        ]
-        cells = error[len(error) - len(row) :]
+        out = np.ones((p, p))
         out[numeric, numeric] = error[len(error) - len(row) - len(numeric) : len(error) - len(row)]
     else:
         row, col = problem.model.vech
-        cells = error[len(error) - len(row) :]
-    out[row, col] = out[col, row] = cells
+        out = np.ones((p, p))
+    out[row, col] = out[col, row] = error[len(error) - len(row) :]
     return out
 
 
@@ -58,27 +69,27 @@ def _weight(problem: Problem, theta: np.ndarray, g: int) -> np.ndarray:
         return problem.weight(theta, g)
     state = problem.model.state(problem.model.values(theta), g)
     mean = state.mean if problem.means else group.mean
-    if kind.se == "first.order":
-        s = moment_scores(group.Y, mean, state.cov, problem.means)
-        return s.T @ s / group.n
-    if kind.information == "expected" and group.patterns is None:
+    if kind.information == "expected" and group.patterns is None and kind.se != "first.order":
         return problem.weight(theta, g)
     found = group.patterns or incomplete.patterns(group.Y)
-    W = incomplete.information(
-        mean, state.cov, found, "observed" if kind.information == "observed" else "expected"
-    )
+    if kind.se == "first.order":
+        s = incomplete.scores(mean, state.cov, found)
+        W = s.T @ s / group.n
+    else:
+        W = incomplete.information(mean, state.cov, found, kind.kind)
     return W if problem.means else W[problem.model.p :, problem.model.p :]
 
 
 def _gamma(problem: Problem, g: int) -> np.ndarray:
     """(k, k) of the moments of group g, given fixed exogenous variables."""
     group, kind = problem.data.groups[g], problem.estimator
-    if kind.needs_gamma or kind.ordinal or kind.missing in ("two.stage", "robust.two.stage"):
+    two = kind.missing in ("two.stage", "robust.two.stage")
+    if two or kind.ordinal or (kind.needs_gamma and (kind.fit != "ML" or kind.se == "robust.sem")):
         return problem.gamma(g)
     keep = free_moments(problem, group.exogenous)
     block = np.ix_(keep, keep)
     if kind.missing == "fiml":
-        A, B = group.h1_information, group.h1_scores
+        A, B = group.h1_weight(kind.kind), group.h1_scores
     else:
         A = weight_normal(group.cov, problem.means)
         s = moment_scores(group.Y, group.mean, group.cov, problem.means)

@@ -36,23 +36,35 @@ def moments(problem: Problem, theta: np.ndarray, g: int) -> Moments:
     group = problem.data.groups[g]
     objective = problem.objective
     if isinstance(objective, Categorical):
-        values = problem.model.values(theta)
-        state = problem.model.state(values, g)
-        delta = objective.scale(values, state, g)
-        implied = state.cov * np.outer(delta, delta)
-        on = objective.ordered
-        implied[on, on] = 1.0
-        variable, row = objective.first(g)
-        cells = np.flatnonzero(row >= 0)
-        variable = variable[cells]
-        assert group.ordinal is not None
-        scale = (np.sqrt(np.diag(group.cov))[variable], np.sqrt(np.diag(implied))[variable])
-        mine = objective.moments(theta, g)[cells]
-        return Moments(group.cov, implied, group.ordinal.stats[cells], mine, scale)
+        return _categorical(objective, group.cov, theta, g)
     state = problem.model.state(problem.model.values(theta), g)
     scale = (np.sqrt(np.diag(group.cov)), np.sqrt(np.diag(state.cov)))
     mean = state.mean if problem.means else group.mean
     return Moments(group.cov, state.cov, group.mean, mean, scale)
+
+
+def _categorical(objective: Categorical, observed: np.ndarray, theta: np.ndarray, g: int) -> Moments:
+    """Of the outcomes, given fixed predictors, on the scale of the polychoric correlations."""
+    y, on = objective.outcomes, objective.ordered
+    values = objective.filled(theta)
+    state = objective.bare.state(values, g)
+    delta = objective.scale(values, state, g)
+    implied = state.cov * np.outer(delta, delta)
+    implied[on, on] = 1.0
+    variable, row = objective.first(g)
+    cells = np.flatnonzero(row >= 0)
+    variable = variable[cells]
+    scale = (np.sqrt(np.diag(observed))[variable], np.sqrt(np.diag(implied))[variable])
+    mine = objective.moments(theta, g)[cells]
+    block = np.ix_(y, y)
+    return Moments(observed[block], implied[block], objective.stats[g][cells], mine, scale)
+
+
+def variables(problem: Problem) -> list[str]:
+    """Names of the variables that residuals are given for: with ordered items not the fixed predictors."""
+    names = problem.model.observed
+    objective = problem.objective
+    return [names[i] for i in objective.outcomes] if isinstance(objective, Categorical) else list(names)
 
 
 def summaries(problem: Problem, theta: np.ndarray) -> dict[str, float]:
@@ -88,10 +100,10 @@ def _one(m: Moments, means: bool) -> dict[str, float]:
         ("srmr_mplus", vech(mplus), by_both, len(raw)),
     ):
         square = float(cells @ cells)
-        out[f"{name}_nomean"] = np.sqrt(square / count) if count else np.nan
+        out[f"{name}_nomean"] = np.sqrt(square / count) if count else 0.0
         out[name] = out[f"{name}_nomean"]
         if means:
-            out[name] = np.sqrt((square + float(mean @ mean)) / (count + len(mean))) if count else np.nan
+            out[name] = np.sqrt((square + float(mean @ mean)) / (count + len(mean))) if count else 0.0
     out["srmr"] = out["srmr_bentler"]
     return out
 

@@ -111,6 +111,7 @@ def admit(
         keep &= ~holes[:, [list(names).index(x) for x in exogenous]].any(axis=1)
     if group is not None:
         keep &= data[group].notna().to_numpy()
+    _answered(holes, names)
     samples = []
     for label in labels:
         rows = keep if group is None else keep & (data[group] == label).to_numpy()
@@ -118,12 +119,21 @@ def admit(
     checks: list[Check] = []
     for sample in samples:
         _inspect(sample, set(ordered))
-    if holes.any() and missing == "listwise":
+    if holes.any() or not keep.all():
         share = 1 - keep.mean()
         rule = "share of rows left out for missing answers <= 0.05; else missing='fiml'"
+        if missing != "listwise":
+            rule = "share of rows left out, without any answer, fixed predictor or group, <= 0.05"
         checks.append(Check("check.listwise", share <= 0.05, share, rule))
     levels = {name: _levels(Y[keep, list(names).index(name)], name) for name in names if name in set(ordered)}
     return Admitted(tuple(samples), int((~keep).sum()), levels, frame, tuple(checks))
+
+
+def _answered(holes: np.ndarray, names: Sequence[str]) -> None:
+    """A variable without any answer would leave no row complete."""
+    empty = holes.all(axis=0)
+    if len(holes) and empty.any():
+        raise ModelError(f"'{names[int(empty.argmax())]}' is empty", hint="take it out of the model")
 
 
 def _columns(data: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
@@ -154,7 +164,8 @@ def _numbers(column: pd.Series, name: str) -> pd.Series:
             raise ModelError(f"'{name}' holds categories without order", hint="code it as numbers")
         codes = column.cat.codes.astype(float)
         return codes.where(codes >= 0)
-    if not (pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)):
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_complex_dtype(column)
+    if not (numeric or pd.api.types.is_bool_dtype(column)):
         raise ModelError(f"'{name}' is not numeric (it holds {column.dtype})", hint="code it as numbers")
     values = pd.Series(column.to_numpy(dtype=float, na_value=np.nan), index=column.index)
     if np.isinf(values).any():
@@ -165,7 +176,8 @@ def _numbers(column: pd.Series, name: str) -> pd.Series:
 def _inspect(sample: Sample, ordered: set[str]) -> None:
     where = f" in group '{sample.label}'" if sample.label else ""
     if sample.n < 2:
-        raise ModelError(f"{sample.n} rows{where} are complete; nothing can be estimated")
+        count = "1 row" if sample.n else "no row"
+        raise ModelError(f"{count}{where} is complete; nothing can be estimated")
     for name, y in zip(sample.names, sample.Y.T, strict=True):
         values = np.unique(y[~np.isnan(y)])
         if len(values) < 2:

@@ -1,4 +1,4 @@
-"""Factor scores: regression (Thurstone) and Bartlett.
+"""Factor scores: regression (Thurstone) and Bartlett; of ordered items the modes of `crmlab.sem.scores_ordinal`.
 
 Source
 ------
@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
+from crmlab.sem import scores_ordinal
+from crmlab.sem.matrices import State
 from crmlab.sem.missing import patterns
 from crmlab.sem.problem import Problem
 from crmlab.sem.sample import Sample
 
-METHODS = ("regression", "bartlett")
+METHODS = {"regression": "regression", "ebm": "regression", "bartlett": "bartlett", "ml": "bartlett"}
 
 
 def factor_scores(
@@ -24,24 +26,28 @@ def factor_scores(
 ) -> pd.DataFrame:
     """One row per case used, one column per latent variable.
 
+    Parameters
+    ----------
+    method : "regression" ("EBM", the mode of eta given the answers) or "bartlett" ("ML", without the prior)
+
     Notes
     -----
     regression: E(eta | y) = alpha + C Sigma^-1 (y - mu) with C = cov(eta, y); a missing answer is replaced by
     its expectation given the others, which makes this the expectation given what was answered.
-    bartlett: (L' Theta^-1 L)^-1 L' Theta^-1 (y - nu - ...) over the latent variables with observed indicators.
+    bartlett: (L' Sigma^-1 L)^-1 L' Sigma^-1 (y - mu) over the answers given; NaN for a latent variable without
+    observed indicators, and for a case that answered none of them.
     """
-    method = {"ebm": "regression"}.get(method.lower(), method.lower())
-    if method not in METHODS:
+    if method.lower() not in METHODS:
         raise ModelError(f"factor scores '{method}' are not known", hint=", ".join(METHODS))
-    if problem.estimator.ordinal:
-        raise ModelError(
-            "factor scores of ordered items are not supported", hint="estimator='MLR' without ordered"
-        )
     if not problem.model.latent:
         raise ModelError("the model has no latent variable")
+    method = METHODS[method.lower()]
     parts = []
     for g, sample in enumerate(samples):
-        values = _one(problem, theta, g, method)
+        if problem.estimator.ordinal:
+            values = scores_ordinal.modes(problem, theta, g, prior=method == "regression")
+        else:
+            values = _one(problem, theta, g, method)
         parts.append(pd.DataFrame(values, index=sample.index, columns=list(problem.model.latent)))
     return pd.concat(parts).reindex(pd.Index([i for s in samples for i in s.index]))
 
@@ -51,22 +57,37 @@ def _one(problem: Problem, theta: np.ndarray, g: int, method: str) -> np.ndarray
     state = model.state(model.values(theta), g)
     p = model.p
     centre = state.mean if model.means else group.mean
-    level = (state.E @ state.M)[p:] if model.means else np.zeros(len(model.latent))
-    D = _deviations(problem, g, centre, state.cov)
+    level = (state.E @ state.M)[p:]
+    if not model.means:  # the means of observed variables in regressions reach the latent ones all the same
+        inner = {name for row in model.rows if row.op == "~" for name in (row.lhs, row.rhs)}
+        known = [j for j, name in enumerate(model.observed) if name in inner]
+        level = state.E[p:, known] @ np.linalg.solve(state.E[np.ix_(known, known)], group.mean[known])
     if method == "regression":
+        D = _deviations(problem, g, centre, state.cov)
         return level + D @ np.linalg.solve(state.cov, state.C[p:].T)
-    if np.isnan(group.Y).any():
-        raise ModelError("Bartlett scores need complete answers", hint="method='regression'")
+    return level + _bartlett(problem, state, group.Y - centre)
+
+
+def _bartlett(problem: Problem, state: State, D: np.ndarray) -> np.ndarray:
+    """(n, m) generalised least squares of the answers of each pattern on the arrows from the latent variables.
+
+    The weight is (L V L' + T)^-1 with V the latent and T the residual covariances: the same scores as with
+    T^-1, and defined where a residual variance is zero.
+    """
+    p, m = problem.model.p, len(problem.model.latent)
     L = state.A[:p, p:]
-    if (np.abs(L).sum(axis=0) == 0).any():
-        raise ModelError(
-            "Bartlett scores are for latent variables with observed indicators", hint="regression"
-        )
-    T = state.S[:p, :p]
-    if np.linalg.eigvalsh(T)[0] <= 0:
-        raise ModelError("Bartlett scores need positive residual variances", hint="method='regression'")
-    W = np.linalg.solve(T, L)
-    return level + D @ W @ np.linalg.inv(L.T @ W)
+    V = (state.E @ state.S @ state.E.T)[p:, p:]
+    W = L @ V @ L.T + state.S[:p, :p]
+    out = np.full((len(D), m), np.nan)
+    found = patterns(D)
+    for k, seen in enumerate(found.masks):
+        rows = np.flatnonzero(found.of == k)
+        there = np.abs(L[seen]).sum(axis=0) > 0
+        part = L[seen][:, there]
+        weighed = np.linalg.pinv(W[np.ix_(seen, seen)], hermitian=True) @ part
+        F = np.linalg.pinv(part.T @ weighed, hermitian=True) @ weighed.T
+        out[np.ix_(rows, there)] = D[np.ix_(rows, seen)] @ F.T
+    return out
 
 
 def _deviations(problem: Problem, g: int, centre: np.ndarray, cov: np.ndarray) -> np.ndarray:

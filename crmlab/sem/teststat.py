@@ -129,8 +129,7 @@ def _yuan_bentler(problem: Problem, theta: np.ndarray, plain: Test) -> Test:
     """
     top, count = h1_trace(problem)
     K = problem.constraints.tangent(theta)
-    kind = "observed" if problem.estimator.information == "observed" else "expected"
-    H = K.T @ information(problem, theta, kind) @ K
+    H = K.T @ information(problem, theta, problem.estimator.kind) @ K
     bottom = float(np.trace(np.linalg.solve(H, K.T @ first_order(problem, theta) @ K)))
     c = (top - bottom) / plain.df
     rows = int(
@@ -145,7 +144,7 @@ def h1_trace(problem: Problem) -> tuple[float, int]:
     for group in problem.data.groups:
         keep = free_moments(problem, group.exogenous)
         if group.patterns is not None:
-            A, B = group.h1_information, group.h1_scores
+            A, B = group.h1_weight(problem.estimator.kind), group.h1_scores
         else:
             A = weight_normal(group.cov, problem.means)
             s = moment_scores(group.Y, group.mean, group.cov, problem.means)

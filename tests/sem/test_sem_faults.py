@@ -1,5 +1,8 @@
 """Bad input: one clear message that names the item."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +51,74 @@ def test_a_code_for_missing_answers(code):
 def test_text_and_infinity():
     refused("'x1' is not numeric", DATA.assign(x1="a"))
     refused("'x1' has infinite", DATA.assign(x1=DATA["x1"].where(DATA["x1"] < 2, np.inf)))
+
+
+def test_columns_that_are_no_numbers():
+    refused("'x1' is not numeric", DATA.assign(x1=pd.date_range("2020", periods=200)))
+    refused("'x1' is not numeric", DATA.assign(x1=DATA["x1"] + 1j))
+    refused("'x1' holds categories without order", DATA.assign(x1=pd.Categorical(["a", "b"] * 100)))
+    refused("column 'x1' stands twice", pd.concat([DATA, DATA[["x1"]]], axis=1))
+    refused("'x1' is empty", DATA.assign(x1=np.nan))
+    refused("data must be a DataFrame", DATA.to_numpy())
+    refused("no row is complete", DATA.head(0))
+    assert sem.cfa(MODEL, DATA.assign(x1=DATA["x1"] > 0)).converged  # a boolean is 0 or 1
+
+
+def test_groups_that_cannot_be_used():
+    refused("1 row in group 'a' is complete", DATA.assign(g=["a"] + ["b"] * 199), group="g")
+    refused("has 1 value, not two", DATA.assign(g=1), group="g")
+    holes = DATA.assign(g=np.where(np.arange(200) % 10 == 0, None, np.where(np.arange(200) % 2, "a", "b")))
+    fit = sem.cfa(MODEL, holes, group="g")
+    assert fit.n == 180
+    assert any(c.name == "check.listwise" and c.value == pytest.approx(0.1) for c in fit.checks)
+
+
+def test_ordered_items_that_are_none():
+    codes = DATA.apply(lambda y: np.digitize(y, [-1, 0, 1]))
+    refused("'x1' is constant", codes.assign(x1=2), ordered=list(codes))
+    refused("declared ordered and has 31 values", codes.assign(x1=np.arange(200) % 31), ordered=list(codes))
+
+
+def test_rows_without_a_fixed_predictor_are_counted():
+    holes = DATA.assign(x4=DATA["x4"].where(np.arange(200) % 8 > 0))
+    fit = sem.sem("f =~ x1 + x2 + x3\nf ~ x4", holes, missing="fiml")
+    assert fit.n == 175
+    assert any(c.name == "check.listwise" and not c.ok for c in fit.checks)
+
+
+@pytest.mark.parametrize(
+    ("model", "match"),
+    [
+        ("f =~ x1 + + x2", "line 1, column 11: nothing stands before"),
+        ("f =~ x1 + x2 +\n", "nothing stands after"),
+        ("f = x1 + x2", "line 1, column 3: cannot read '='"),
+        ("f =~ x1 + x2 + x3\ng =~ x4 $ x5", "line 2, column 9: cannot read"),
+        ("f =~ x1 x2 + x3", "line 1, column 6: 'x1 x2' is not the name"),
+        ("f =~ x1 + x2 + x3\nab := a*q", "line 2.*is no label of a parameter"),
+        ("f =~ a*x1 + b*x2 + x3\na == 1\na == 2", "line 3: the constraint cannot be met"),
+        ("f =~ x1 + x2 + x3\nf ~ f", "cannot depend on itself"),
+        ("", "no statement"),
+        (None, "must be text"),
+    ],
+)
+def test_typing_errors_have_a_place(model, match):
+    refused(match, model=model)
+
+
+def test_every_check_of_the_engine_has_words():
+    room = Path(sem.__file__).parent
+    named = {
+        name
+        for path in room.glob("*.py")
+        for name in re.findall(r'"(check\.[a-z_]+)', path.read_text("utf-8"))
+    }
+    named |= {"check.latent_covariance", "check.residual_covariance"}
+    for language in ("en", "fa"):
+        home = room.parent / "present" / "locale" / language
+        words = "\n".join(path.read_text(encoding="utf-8") for path in home.glob("*.yml"))
+        for name in sorted(named - {"check.", "check.name"}):
+            for key in (name, name.replace("check.", "rule.")):
+                assert re.search(rf"(?m)^{re.escape(key)}:", words), (language, key)
 
 
 def test_an_empty_category_in_a_group():
