@@ -2,11 +2,15 @@
 
 from crmlab.measurement.adequacy import bartlett, kmo, mardia
 from crmlab.measurement.agreement import fleiss_kappa, kappa
+from crmlab.measurement.annex import Annex, annex
 from crmlab.measurement.assess import Measurement, assess
+from crmlab.measurement.bias import Bias, bias
+from crmlab.measurement.cfa_marker import cfa_marker
 from crmlab.measurement.confirm import Confirmed, confirm
 from crmlab.measurement.consistency import alpha, inter_item
 from crmlab.measurement.content import critical_cvr, cvi, cvr
 from crmlab.measurement.discriminant import fornell_larcker
+from crmlab.measurement.explore import Exploration, explore
 from crmlab.measurement.factor_number import map_test, parallel_analysis
 from crmlab.measurement.factors import efa
 from crmlab.measurement.hierarchy import omega_hierarchical, omega_second_order
@@ -20,20 +24,31 @@ from crmlab.measurement.items import (
 from crmlab.measurement.legacy import gof, sobel, vaf
 from crmlab.measurement.legacy_tests import ks, t_midpoint
 from crmlab.measurement.method_bias import full_collinearity, harman, marker
+from crmlab.measurement.method_factor import common_latent_factor, ulmc
+from crmlab.measurement.missingness import missingness
 from crmlab.measurement.omega_total import omega
 from crmlab.measurement.onefactor import OneFactor, one_factor
 from crmlab.measurement.ranks import friedman, kendall_w
 from crmlab.measurement.raters import icc, rwg
 from crmlab.measurement.reliability import item_rest, reliability
+from crmlab.measurement.separation import Separation, separate
 from crmlab.measurement.validity import htmt
 
 __all__ = [
+    "Annex",
+    "Bias",
     "Confirmed",
+    "Exploration",
     "Measurement",
     "OneFactor",
+    "Separation",
     "alpha",
+    "annex",
     "assess",
     "bartlett",
+    "bias",
+    "cfa_marker",
+    "common_latent_factor",
     "confirm",
     "construct_scores",
     "construct_statistics",
@@ -41,6 +56,7 @@ __all__ = [
     "cvi",
     "cvr",
     "efa",
+    "explore",
     "fleiss_kappa",
     "fornell_larcker",
     "friedman",
@@ -60,6 +76,7 @@ __all__ = [
     "map_test",
     "mardia",
     "marker",
+    "missingness",
     "omega",
     "omega_hierarchical",
     "omega_second_order",
@@ -68,7 +85,9 @@ __all__ = [
     "profile",
     "reliability",
     "rwg",
+    "separate",
     "sobel",
     "t_midpoint",
+    "ulmc",
     "vaf",
 ]

@@ -10,12 +10,20 @@ import pandas as pd
 from scipy.special import chdtrc, ndtr
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import complete, invertible
+from crmlab.measurement.answers import answered, invertible
+from crmlab.measurement.incomplete import Moments
 from crmlab.result import Check, Result, tidy_block, tidy_frame
+from crmlab.sem.missing import patterns
+from crmlab.sem.missing_information import precisions
 
 
-def kmo(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
+def kmo(frame: pd.DataFrame, items: Sequence[str] | None = None, *, missing: str = "fiml") -> Result:
     """Do the items share enough with each other to be factored?
+
+    Parameters
+    ----------
+    frame, items : answers, and which columns to take; all if not given
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -31,7 +39,7 @@ def kmo(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
     ------
     Kaiser, H. F. & Rice, J. (1974). Educational and Psychological Measurement 34, 111-117.
     """
-    given = complete(frame, items, what="KMO")
+    given = answered(frame, items, what="KMO", missing=missing)
     whole, single = sampling_adequacy(invertible(given, "KMO"))
     checks = [Check("check.kmo", whole >= 0.60, whole, ">= 0.60 (Kaiser & Rice 1974)")]
     checks += [
@@ -42,7 +50,7 @@ def kmo(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
     tidy = pd.concat(
         [tidy_frame([{"term": "kmo", "estimate": whole}]), tidy_block("kmo", given.items, single)]
     )
-    return Result("model.kmo", tidy, {"n": given.n}, (*given.checks, *checks), given.source)
+    return Result("model.kmo", tidy, given.glance, (*given.checks, *checks), given.source)
 
 
 def sampling_adequacy(R: np.ndarray) -> tuple[float, np.ndarray]:
@@ -58,8 +66,13 @@ def sampling_adequacy(R: np.ndarray) -> tuple[float, np.ndarray]:
     return float(r2.sum() / both.sum()) if both.sum() > 0 else math.nan, single
 
 
-def bartlett(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
+def bartlett(frame: pd.DataFrame, items: Sequence[str] | None = None, *, missing: str = "fiml") -> Result:
     """Do the items correlate at all?
+
+    Parameters
+    ----------
+    frame, items : answers, and which columns to take; all if not given
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -70,13 +83,13 @@ def bartlett(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
     -----
     -(n - 1 - (2p + 5)/6) ln|R|, chi-square with p(p - 1)/2 degrees of freedom if all correlations are zero.
     With a few hundred rows it rejects for any questionnaire: it says that there is something, not that it
-    has factors.
+    has factors. n counts every row used, also those with missing answers.
 
     Source
     ------
     Bartlett, M. S. (1951). Biometrika 38, 337-344.
     """
-    given = complete(frame, items, what="Bartlett's test")
+    given = answered(frame, items, what="Bartlett's test", missing=missing)
     R = invertible(given, "Bartlett's test")
     p = len(R)
     chi2 = max(0.0, -(given.n - 1 - (2 * p + 5) / 6) * float(np.linalg.slogdet(R)[1]))
@@ -84,15 +97,19 @@ def bartlett(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
     value = float(chdtrc(df, chi2))
     check = Check("check.bartlett", value < 0.05, value, "p < 0.05: the items correlate (Bartlett 1951)")
     tidy = tidy_frame([{"term": "chi2", "estimate": chi2, "p_value": value}])
-    return Result("model.bartlett", tidy, {"n": given.n, "df": df}, (*given.checks, check), given.source)
+    return Result("model.bartlett", tidy, given.glance | {"df": df}, (*given.checks, check), given.source)
 
 
-def mardia(frame: pd.DataFrame, items: Sequence[str] | None = None, *, divisor: str = "n-1") -> Result:
+def mardia(
+    frame: pd.DataFrame, items: Sequence[str] | None = None, *, divisor: str = "n-1", missing: str = "fiml"
+) -> Result:
     """Are the items jointly normal?
 
     Parameters
     ----------
     divisor : of the covariance matrix: "n-1" as in R's psych, "n" as in Mardia's paper
+
+    missing : "fiml" or "listwise"; see `answers.answered` and the notes
 
     Returns
     -------
@@ -107,21 +124,36 @@ def mardia(frame: pd.DataFrame, items: Sequence[str] | None = None, *, divisor: 
     (p+1)(n+1)(n+3) / (n((n+1)(p+1) - 6)); z = (b2p - p(p+2)) / sqrt(8p(p+2)/n).
     Answers in five or seven steps are never normal; a large n finds it out. What to do about it is
     robust or ordinal estimation, not another test.
+    With missing answers and "fiml", each row's d_ii is of the items it answered under the likeliest moments
+    (divisor n), see `kurtosis_excess`. The skewness, which compares rows item by item, stays that of the
+    complete rows; it is NaN with a failed check if they are too few.
 
     Source
     ------
     Mardia, K. V. (1970). Biometrika 57, 519-530; (1974). Sankhya B 36, 115-128 (small samples).
+    Yuan, K.-H., Lambert, P. L. & Fouladi, R. T. (2004). Multivariate Behavioral Research 39(3), 413-437
+    (kurtosis with missing data, there for answers missing completely at random).
     """
     if divisor not in ("n-1", "n"):
         raise ModelError(f"Mardia: divisor '{divisor}' is not one of n-1, n")
-    given = complete(frame, items, what="Mardia", least_items=1)
-    n, p = given.X.shape
-    if n <= p:
+    given = answered(frame, items, what="Mardia", missing=missing, least_items=1)
+    X = given.X[given.whole]
+    n, p = X.shape
+    checks = given.checks
+    if n > p:
+        b1, b2 = _moments(X, n - (divisor == "n-1"))
+        z = (b2 - p * (p + 2)) / math.sqrt(8 * p * (p + 2) / n)
+    elif n == given.n:
         raise ModelError(f"Mardia: {n} rows for {p} items; more rows than items are needed")
-    b1, b2 = _moments(given.X, n - (divisor == "n-1"))
+    else:
+        b1 = math.nan
+        rule = f"> {p} complete rows, for the skewness"
+        checks = (*checks, Check("check.rows_complete", False, n, rule))
+    if n < given.n:
+        b2, z = kurtosis_excess(given.X, given.moments)
     df = p * (p + 1) * (p + 2) / 6
-    small = (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6))
-    chi2, z = n * b1 / 6, (b2 - p * (p + 2)) / math.sqrt(8 * p * (p + 2) / n)
+    small = (p + 1) * (n + 1) * (n + 3) / (n * ((n + 1) * (p + 1) - 6)) if n > p else math.nan
+    chi2 = n * b1 / 6
     rows = [
         {"term": "skewness", "estimate": b1},
         {"term": "skewness_chi2", "estimate": chi2, "p_value": float(chdtrc(df, chi2))},
@@ -129,7 +161,30 @@ def mardia(frame: pd.DataFrame, items: Sequence[str] | None = None, *, divisor: 
         {"term": "kurtosis", "estimate": b2},
         {"term": "kurtosis_z", "estimate": z, "p_value": float(2 * ndtr(-abs(z)))},
     ]
-    return Result("model.mardia", tidy_frame(rows), {"n": n, "df": df}, given.checks, given.source)
+    return Result("model.mardia", tidy_frame(rows), given.glance | {"df": df}, checks, given.source)
+
+
+def kurtosis_excess(X: np.ndarray, moments: Moments) -> tuple[float, float]:
+    """Mardia's kurtosis of rows with holes (n, p) under their likeliest moments, and its excess as z.
+
+    Notes
+    -----
+    With d_i the squared distance of a row's p_i answers, h_i = d_i^2 - 2(p_i + 2) d_i + p_i(p_i + 2) has mean
+    zero and variance 8 p_i(p_i + 2) for normal items, also where what is missing depends on the answers given
+    (it is the score of a fourth-order departure from normality, which d_i^2 - p_i(p_i + 2) is not). z is the
+    sum of h_i over the root of the summed variances; the kurtosis is the mean of h_i + p_i(p_i + 2). With every
+    cell answered both are Mardia's, since the d_i then add up to n p.
+    """
+    data = patterns(X)
+    W = precisions(np.linalg.inv(moments.cov), data)
+    D = np.where(np.isnan(data.Y), 0.0, data.Y - moments.mean)
+    d = np.empty(data.n)
+    for k, inverse in enumerate(W):  # one pattern of answers at a time
+        rows = np.flatnonzero(data.of == k)
+        d[rows] = ((D[rows] @ inverse) * D[rows]).sum(axis=1)
+    p = data.masks.sum(axis=1)[data.of]
+    h = d**2 - 2 * (p + 2) * d + p * (p + 2)
+    return float((h + p * (p + 2)).mean()), float(h.sum() / math.sqrt((8 * p * (p + 2)).sum()))
 
 
 def _moments(X: np.ndarray, divisor: float) -> tuple[float, float]:

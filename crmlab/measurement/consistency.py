@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import SINGULAR, Answers, complete, invertible
-from crmlab.measurement.reliability import alpha as alpha_of
-from crmlab.measurement.reliability import feldt
-from crmlab.pls.bootstrap import correlations, draw_rows, products, summary
+from crmlab.measurement.answers import SINGULAR, Answers, answered, invertible
+from crmlab.measurement.reliability import alpha_of, feldt
+from crmlab.pls.bootstrap import correlations, draw_rows, summary
 from crmlab.result import Check, Result, tidy_block, tidy_frame
 
 INTERVALS = ("feldt", "bootstrap")
@@ -25,14 +24,16 @@ def alpha(
     n_boot: int = 2000,
     seed: int = 0,
     level: float = 0.95,
+    missing: str = "fiml",
 ) -> Result:
     """How consistent is the sum of the items?
 
     Parameters
     ----------
-    frame : answers, reverse items already turned; rows complete in all items are used
+    frame : answers, reverse items already turned
     interval : "feldt" (normal theory, exact for parallel items) or "bootstrap" (percentile)
     n_boot, seed : of the bootstrap
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -44,7 +45,8 @@ def alpha(
     -----
     alpha = k/(k-1) (1 - sum of item variances / variance of the sum); alpha_std = k r / (1 + (k-1) r);
     lambda6 = 1 - sum(1 - R2_j) / sum of R, R2_j the squared multiple correlation of item j with the others.
-    alpha is a lower bound of reliability unless all items measure to the same degree.
+    alpha is a lower bound of reliability unless all items measure to the same degree. With missing answers
+    Feldt's interval counts every row used and is a little narrow; the bootstrap's is right.
 
     Source
     ------
@@ -53,12 +55,13 @@ def alpha(
     """
     if interval not in INTERVALS:
         raise ModelError(f"alpha: interval '{interval}' is not one of {', '.join(INTERVALS)}")
-    given = complete(frame, items, what="alpha", seed=seed if interval == "bootstrap" else None)
-    R, sd = invertible(given, "alpha")[:, :, None], given.X.std(axis=0)[:, None]
+    drawn = seed if interval == "bootstrap" else None
+    given = answered(frame, items, what="alpha", missing=missing, seed=drawn)
+    R, sd = invertible(given, "alpha")[:, :, None], given.sd[:, None]
     own = _coefficients(R, sd)
-    own["alpha"] = np.array([alpha_of(given.X)])
+    own["alpha"] = np.array([alpha_of(given.moments.cov)])
     rows = {name: {"term": name, "estimate": value[0]} for name, value in own.items()}
-    glance = {"n": given.n, "items": len(given.items), "level": level}
+    glance = given.glance | {"items": len(given.items), "level": level}
     if interval == "feldt":
         low, high = feldt(float(own["alpha"][0]), given.n, len(given.items), level)
         rows["alpha"] |= {"ci_low": low, "ci_high": high}
@@ -69,8 +72,13 @@ def alpha(
     return Result("model.alpha", tidy_frame(rows.values()), glance, checks, given.source)
 
 
-def inter_item(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
+def inter_item(frame: pd.DataFrame, items: Sequence[str] | None = None, *, missing: str = "fiml") -> Result:
     """How alike are the items of one scale?
+
+    Parameters
+    ----------
+    frame, items : answers, and which columns to take; all if not given
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -83,7 +91,7 @@ def inter_item(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Resul
     ------
     Clark, L. A. & Watson, D. (1995). Psychological Assessment 7, 309-319 (.15 to .50).
     """
-    given = complete(frame, items, what="correlations between items")
+    given = answered(frame, items, what="correlations between items", missing=missing)
     R = given.correlation
     a, b = np.triu_indices(len(R), 1)
     r = R[a, b]
@@ -103,7 +111,7 @@ def inter_item(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Resul
             tidy_block("cor", [f"{given.items[i]}~{given.items[j]}" for i, j in zip(a, b, strict=True)], r),
         ]
     )
-    return Result("model.inter_item", tidy, {"n": given.n}, (*given.checks, *checks), given.source)
+    return Result("model.inter_item", tidy, given.glance, (*given.checks, *checks), given.source)
 
 
 Coefficients = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
@@ -143,9 +151,8 @@ def resample(
     """
     if n_boot < 2 or not 0 < level < 1:
         raise ModelError(f"{n_boot} resamples at level {level:g} give no interval", hint="2000 and 0.95")
-    sd = given.X.std(axis=0)
-    Z = (given.X - given.X.mean(axis=0)) / sd
-    rng, moments, parts = np.random.default_rng(seed), products(Z), []
+    sd = given.sd
+    rng, moments, parts = np.random.default_rng(seed), given.products(), []
     for drawn in draw_rows(rng, n_boot, given.n):
         R, spread = correlations(moments, drawn)
         found = coefficients(R, spread * sd[:, None])

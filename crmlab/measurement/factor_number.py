@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import complete, invertible
+from crmlab.measurement.answers import answered, invertible
 from crmlab.result import Result, tidy_block, tidy_frame
 
 KINDS = ("component", "factor")
@@ -24,17 +24,19 @@ def parallel_analysis(
     *,
     items: Sequence[str] | None = None,
     quantile: float = 0.95,
+    missing: str = "fiml",
 ) -> Result:
     """How many factors stand out from what unrelated items of this many rows would show?
 
     Parameters
     ----------
-    frame : answers; rows complete in all items are used
+    frame : answers
     n : random samples drawn
     seed : of these samples
     kind : "component" compares eigenvalues of the correlations, "factor" of the correlations with squared
         multiple correlations on the diagonal
     quantile : of the random eigenvalues that must be passed
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -58,7 +60,7 @@ def parallel_analysis(
         raise ModelError(f"parallel analysis: kind '{kind}' is not one of {', '.join(KINDS)}")
     if n < 20 or not 0 < quantile < 1:
         raise ModelError(f"parallel analysis: {n} samples and quantile {quantile:g}", hint="1000 and 0.95")
-    given = complete(frame, items, what="parallel analysis", seed=seed)
+    given = answered(frame, items, what="parallel analysis", missing=missing, seed=seed)
     R = invertible(given, "parallel analysis")
     own = eigenvalues(R[None], kind)[0]
     drawn = random_eigenvalues(given.n, len(R), n, np.random.default_rng(seed), kind)
@@ -77,7 +79,7 @@ def parallel_analysis(
             ),
         ]
     )
-    glance = {"n": given.n, "samples": n, "quantile": quantile}
+    glance = given.glance | {"samples": n, "quantile": quantile}
     return Result("model.parallel_analysis", tidy, glance, given.checks, given.source)
 
 
@@ -104,8 +106,13 @@ def random_eigenvalues(n: int, p: int, samples: int, rng: np.random.Generator, k
     return np.concatenate(found)
 
 
-def map_test(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
+def map_test(frame: pd.DataFrame, items: Sequence[str] | None = None, *, missing: str = "fiml") -> Result:
     """How many components leave the least correlation among what is left?
+
+    Parameters
+    ----------
+    frame, items : answers, and which columns to take; all if not given
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -118,7 +125,7 @@ def map_test(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
     Velicer, W. F. (1976). Psychometrika 41, 321-327. Velicer, W. F., Eaton, C. A. & Fava, J. L. (2000).
     In Goffin & Helmes (eds.), Problems and Solutions in Human Assessment, 41-71 (fourth power).
     """
-    given = complete(frame, items, what="MAP", least_items=3)
+    given = answered(frame, items, what="MAP", missing=missing, least_items=3)
     square, fourth = average_partials(invertible(given, "MAP"))
     order = [str(m) for m in range(len(square))]
     best = [
@@ -128,7 +135,7 @@ def map_test(frame: pd.DataFrame, items: Sequence[str] | None = None) -> Result:
     tidy = pd.concat(
         [tidy_block("map", order, square), tidy_block("map_revised", order, fourth), tidy_frame(best)]
     )
-    return Result("model.map", tidy, {"n": given.n}, given.checks, given.source)
+    return Result("model.map", tidy, given.glance, given.checks, given.source)
 
 
 def average_partials(R: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import chdtrc, chndtr, chndtrinc
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import Answers, complete, invertible
+from crmlab.measurement.answers import Answers, answered, invertible
 from crmlab.measurement.extraction import METHODS, extract
 from crmlab.measurement.onefactor import FLOOR
 from crmlab.measurement.rotation import ROTATIONS, STARTS, STOP, rotate
@@ -56,18 +56,20 @@ def efa(
     items: Sequence[str] | None = None,
     kaiser: bool | None = None,
     stop: float = STOP,
+    missing: str = "fiml",
 ) -> Result:
     """Which factors lie behind the items, and how well do they reproduce the correlations?
 
     Parameters
     ----------
-    frame : answers; rows complete in all items are used
+    frame : answers
     n_factors : how many; see `parallel_analysis` and `map_test`
     method : "minres", "ml" or "pa" (see `extraction.extract`)
     rotation : "none", "varimax", "promax" or "oblimin" (see `rotation.rotate`)
     kaiser : Kaiser's row normalisation. Not given: as R's psych does it, on for varimax and promax, off for
         oblimin. SPSS: True for all. R's factanal: promax with False
     stop : of varimax, inside promax too: 1e-5 ends where R ends, 0 at the maximum itself
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -80,6 +82,7 @@ def efa(
     -----
     chi2 is the likelihood discrepancy times n - 1 - (2p + 5)/6 - 2k/3 (Bartlett), for every method, as in
     psych and factanal. RMSEA = sqrt(chi2/(df n) - 1/(n - 1)); the TLI's null model has the same multiplier.
+    n counts every row used, also those with missing answers: with many of these chi2 comes out too large.
     variance:F is the diagonal of cor L'L. A Heywood case (unique variance at 0.005) is a failed check, as is
     a rotation of which fewer than half the starts end in the best minimum.
 
@@ -88,12 +91,12 @@ def efa(
     Lawley, D. N. & Maxwell, A. E. (1971). Factor Analysis as a Statistical Method, 2nd ed.
     Steiger, J. H. (1990). Multivariate Behavioral Research 25, 173-180 (RMSEA).
     """
-    given = complete(frame, items, what="factor analysis", least_items=3)
+    given = answered(frame, items, what="factor analysis", missing=missing, least_items=3)
     _admit(given, n_factors, method, rotation)
     R = invertible(given, "factor analysis")
     normal = rotation != "oblimin" if kaiser is None else kaiser
     found = explore(R, n_factors, method, rotation, normal, stop)
-    glance = {"n": given.n, "factors": n_factors, **fit(R, found, given.n)}
+    glance = given.glance | {"factors": n_factors, **fit(R, found, given.n)}
     checks = (*given.checks, *_verify(found, given.items))
     return Result(f"model.efa_{method}", _table(found, given.items), glance, checks, given.source)
 

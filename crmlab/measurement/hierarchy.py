@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import complete, invertible
+from crmlab.measurement.answers import answered, invertible
 from crmlab.measurement.extraction import extract
 from crmlab.measurement.factors import Efa, explore
 from crmlab.provenance import versions
@@ -41,6 +41,7 @@ def omega_hierarchical(
     method: str = "minres",
     *,
     items: Sequence[str] | None = None,
+    missing: str = "fiml",
 ) -> Result:
     """Which share of the sum's variance is due to what ALL items share?
 
@@ -49,6 +50,7 @@ def omega_hierarchical(
     n_factors : group factors: three or more; with two the general factor is not determined and both are
         given the same weight, with a failed check
     method : of the extraction, see `efa`; the rotation is oblimin
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -68,7 +70,7 @@ def omega_hierarchical(
     Schmid, J. & Leiman, J. M. (1957). Psychometrika 22, 53-61. Zinbarg, R. E., Revelle, W., Yovel, I. &
     Li, W. (2005). Psychometrika 70, 123-133.
     """
-    given = complete(frame, items, what="omega hierarchical", least_items=5)
+    given = answered(frame, items, what="omega hierarchical", missing=missing, least_items=5)
     R = invertible(given, "omega hierarchical")
     p = len(given.items)
     if n_factors < 2 or (p - n_factors) ** 2 < p + n_factors:
@@ -91,7 +93,7 @@ def omega_hierarchical(
             tidy_block("second", names, found.second),
         ]
     )
-    glance = {"n": float(given.n), "factors": float(n_factors)}
+    glance = given.glance | {"factors": float(n_factors)}
     return Result("model.omega_hierarchical", tidy, glance, (*given.checks, *checks), given.source)
 
 

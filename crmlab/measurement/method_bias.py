@@ -11,20 +11,27 @@ import pandas as pd
 from scipy.special import ndtri, stdtr
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import complete, invertible
+from crmlab.measurement.answers import answered, invertible
 from crmlab.measurement.extraction import extract
 from crmlab.result import Check, Result, tidy_block, tidy_frame
 
 KINDS = ("component", "axis")
 
 
-def harman(frame: pd.DataFrame, items: Sequence[str] | None = None, *, kind: str = "component") -> Result:
+def harman(
+    frame: pd.DataFrame,
+    items: Sequence[str] | None = None,
+    *,
+    kind: str = "component",
+    missing: str = "fiml",
+) -> Result:
     """Which share of all items' variance does one unrotated axis take?
 
     Parameters
     ----------
-    frame : the items of ALL constructs; rows complete in all of them are used
+    frame : the items of ALL constructs
     kind : "component" (first principal component, what theses print) or "axis" (one principal-axis factor)
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -44,7 +51,7 @@ def harman(frame: pd.DataFrame, items: Sequence[str] | None = None, *, kind: str
     """
     if kind not in KINDS:
         raise ModelError(f"Harman: kind '{kind}' is not one of {', '.join(KINDS)}")
-    given = complete(frame, items, what="Harman", least_items=3)
+    given = answered(frame, items, what="Harman", missing=missing, least_items=3)
     R = given.correlation if kind == "component" else invertible(given, "Harman")
     first = float(np.linalg.eigvalsh(R)[-1])
     share, checks = first / len(R), list(given.checks)
@@ -58,18 +65,19 @@ def harman(frame: pd.DataFrame, items: Sequence[str] | None = None, *, kind: str
     )
     checks.append(Check("check.harman", share < 0.50, share, rule))
     rows = [{"term": "harman", "estimate": share}, {"term": "eigenvalue", "estimate": first}]
-    glance = {"n": float(given.n), "items": float(len(R))}
+    glance = given.glance | {"items": float(len(R))}
     return Result(f"model.harman_{kind}", tidy_frame(rows), glance, tuple(checks), given.source)
 
 
-def full_collinearity(scores: pd.DataFrame, *, limit: float = 3.3) -> Result:
+def full_collinearity(scores: pd.DataFrame, *, limit: float = 3.3, missing: str = "fiml") -> Result:
     """Does any construct go up in all the others together?
 
     Parameters
     ----------
-    scores : one column per construct, predictors and outcomes alike; complete rows are used
+    scores : one column per construct, predictors and outcomes alike
     limit : variance inflation above which a construct is suspicious: 3.3 for composite scores, 5 where
         measurement error is corrected for
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -85,7 +93,7 @@ def full_collinearity(scores: pd.DataFrame, *, limit: float = 3.3) -> Result:
     Kock, N. & Lynn, G. S. (2012). Journal of the Association for Information Systems 13, 546-580. Kock, N.
     (2015). International Journal of e-Collaboration 11(4), 1-10.
     """
-    given = complete(scores, what="full collinearity")
+    given = answered(scores, what="full collinearity", missing=missing)
     vif = np.diag(np.linalg.inv(invertible(given, "full collinearity")))
     rule = f"<= {limit:g} (Kock 2015)"
     checks = tuple(
@@ -94,7 +102,7 @@ def full_collinearity(scores: pd.DataFrame, *, limit: float = 3.3) -> Result:
         if value > limit
     )
     tidy = tidy_block("vif", given.items, vif)
-    return Result("model.full_collinearity", tidy, {"n": given.n}, (*given.checks, *checks), given.source)
+    return Result("model.full_collinearity", tidy, given.glance, (*given.checks, *checks), given.source)
 
 
 def marker(
@@ -104,17 +112,19 @@ def marker(
     rank: int = 1,
     r_marker: float | None = None,
     level: float = 0.95,
+    missing: str = "fiml",
 ) -> Result:
     """What is left of the correlations when the marker's is taken out?
 
     Parameters
     ----------
     frame : scores of the constructs and of the marker, which should have nothing to do with at least one
-        of them; complete rows are used
+        of them
     marker : its column
     rank : which of the marker's positive correlations stands for the method: 1 the smallest (Lindell &
         Whitney), 2 the second smallest (Malhotra et al., less at the mercy of chance)
     r_marker : give the method correlation instead
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -137,7 +147,7 @@ def marker(
     _admit_marker(frame, marker, rank, r_marker)
     others = [name for name in frame.columns if name != marker]
     names = [str(name) for name in others]
-    given = complete(frame, [*others, marker], what="marker", least_items=3, least_rows=5)
+    given = answered(frame, [*others, marker], what="marker", missing=missing, least_items=3, least_rows=5)
     R = given.correlation
     m, found = (float(r_marker), True) if r_marker is not None else _method(R[-1, :-1], rank)
     pairs = _adjusted(R[:-1, :-1], names, m, given.n, level)
@@ -153,7 +163,7 @@ def marker(
         )
         if p0 < 1 - level <= p1
     ]
-    glance = {"n": given.n, "r_marker": m, "level": level}
+    glance = given.glance | {"r_marker": m, "level": level}
     return Result("model.marker", tidy, glance, (*given.checks, *checks), given.source)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.measurement.answers import complete, invertible
+from crmlab.measurement.answers import answered, invertible
 from crmlab.measurement.consistency import resample
 from crmlab.measurement.onefactor import FLOOR, one_factor
 from crmlab.result import Check, Result, tidy_block, tidy_frame
@@ -40,14 +40,16 @@ def omega(
     n_boot: int = 2000,
     seed: int = 0,
     level: float = 0.95,
+    missing: str = "fiml",
 ) -> Result:
     """Which share of the sum's variance does one common factor carry?
 
     Parameters
     ----------
-    frame : answers, reverse items already turned; rows complete in all items are used
+    frame : answers, reverse items already turned
     method : "ml" on the raw scale, for the sum of the answers; "minres" on standardised items, as R's psych
     n_boot, seed, level : of the percentile interval
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -65,15 +67,15 @@ def omega(
     """
     if method not in METHODS:
         raise ModelError(f"omega: method '{method}' is not one of {', '.join(METHODS)}")
-    given = complete(frame, items, what="omega", least_items=3, seed=seed)
-    R, sd = invertible(given, "omega")[:, :, None], given.X.std(axis=0)[:, None]
+    given = answered(frame, items, what="omega", missing=missing, least_items=3, seed=seed)
+    R, sd = invertible(given, "omega")[:, :, None], given.sd[:, None]
     found = common_factor(R, sd, method, 1e-9)
     rows: dict[str, dict[str, object]] = {"omega": {"term": "omega", "estimate": found.omega[0]}}
     failed = resample(
         rows, given, lambda R, sd: {"omega": common_factor(R, sd, method, 1e-6).omega}, n_boot, seed, level
     )
     tidy = pd.concat([tidy_frame(rows.values()), tidy_block("loading", given.items, found.loadings[:, 0])])
-    glance = {"n": given.n, "items": len(given.items), "resamples": n_boot, "level": level}
+    glance = given.glance | {"items": len(given.items), "resamples": n_boot, "level": level}
     checks = (*given.checks, *_verify(found, failed, n_boot))
     return Result("model.omega", tidy, glance, checks, given.source)
 

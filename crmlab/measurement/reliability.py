@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.special import fdtri
 
 from crmlab.errors import ModelError
+from crmlab.measurement.answers import Answers, answered
 from crmlab.measurement.onefactor import one_factor
-from crmlab.pls.admit import numbers
-from crmlab.pls.bootstrap import PlsBootstrap, correlations, draw_rows, products, summary
+from crmlab.pls.bootstrap import PlsBootstrap, correlations, draw_rows, summary
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_block, tidy_frame
 
@@ -27,6 +27,7 @@ def reliability(
     n_boot: int = 2000,
     seed: int = 0,
     level: float = 0.95,
+    missing: str = "fiml",
 ) -> Result:
     """How reliable is the sum of each construct's items?
 
@@ -38,6 +39,7 @@ def reliability(
     n_boot : resamples for omega's percentile interval
     seed : of these resamples
     level : probability covered by all intervals
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -46,7 +48,8 @@ def reliability(
 
     Notes
     -----
-    Rows with all items of the construct answered (casewise within the construct).
+    Each construct from the answers to its own items: with "fiml" every row with one of them, with
+    "listwise" the rows with all of them. A check for each construct with missing answers counts its rows.
     alpha = k/(k-1) (1 - sum of item variances / variance of the sum).
     omega = (sum l)^2 / ((sum l)^2 + sum u) of the one-factor maximum likelihood solution on the raw scale.
     Undefined, hence NaN and a failed check: alpha for one item, omega for fewer than three (two items
@@ -60,10 +63,10 @@ def reliability(
     rows: dict[str, list[dict[str, object]]] = {"alpha": [], "omega": []}
     checks: list[Check] = []
     for name, items in blocks.items():
-        X = _complete(frame, name, items)
-        checks += _defined(name, X)
-        rows["alpha"].append({"term": f"alpha:{name}", **_alpha_row(X, level)})
-        row, found = _omega_row(name, X, n_boot, seed, level)
+        given = _given(frame, name, items, missing)
+        checks += [*_counted(name, given), *_defined(name, given)]
+        rows["alpha"].append({"term": f"alpha:{name}", **_alpha_row(given, level)})
+        row, found = _omega_row(name, given, n_boot, seed, level)
         rows["omega"].append({"term": f"omega:{name}", **row})
         checks += found
     tables = [tidy_frame(rows["alpha"]), tidy_frame(rows["omega"])]
@@ -77,27 +80,36 @@ def reliability(
 
 
 def item_rest(
-    frame: pd.DataFrame, blocks: Mapping[str, Sequence[str]], *, vif: Mapping[str, float] | None = None
+    frame: pd.DataFrame,
+    blocks: Mapping[str, Sequence[str]],
+    *,
+    vif: Mapping[str, float] | None = None,
+    missing: str = "fiml",
 ) -> Result:
     """Does each item belong? Its correlation with the sum of the others, and alpha without it.
+
+    Parameters
+    ----------
+    frame, blocks, missing : as in `reliability`
+    vif : item -> variance inflation, to be printed beside
 
     Returns
     -------
     Result
-        `item_rest:<item>`, `alpha_if_deleted:<item>`, and `vif:<item>` if given. Rows complete within the
-        construct. NaN for a single item (both) and for two items (alpha if deleted), with a failed check;
+        `item_rest:<item>`, `alpha_if_deleted:<item>`, and `vif:<item>` if given. NaN for a single item (both) and for two items (alpha if deleted), with a failed check;
         an item that correlates negatively with the rest is a failed check too.
     """
     rest: dict[str, float] = {}
     without: dict[str, float] = {}
     checks: list[Check] = []
     for name, items in blocks.items():
-        X = _complete(frame, name, items)
-        checks += _defined(name, X)
+        given = _given(frame, name, items, missing)
+        checks += [*_counted(name, given), *_defined(name, given)]
+        S = given.moments.cov
         for place, item in enumerate(items):
-            others = np.delete(X, place, axis=1)
-            rest[item] = _correlation(X[:, place], others.sum(axis=1)) if others.shape[1] else math.nan
-            without[item] = alpha(others)
+            others = np.delete(np.arange(len(items)), place)
+            rest[item] = _rest(S, place, others)
+            without[item] = alpha_of(S[np.ix_(others, others)])
             if rest[item] < 0:
                 rule = "> 0: an item against the rest is usually one that was not reversed"
                 checks.append(Check(f"check.item_rest:{item}", False, rest[item], rule))
@@ -113,11 +125,13 @@ def item_rest(
 
 def alpha(X: np.ndarray) -> float:
     """Cronbach's alpha of complete answers (n, k); NaN for k < 2 or a sum without variance."""
-    k = X.shape[1]
-    if k < 2 or len(X) < 2:
-        return math.nan
-    total = X.sum(axis=1).var(ddof=1)
-    return float(k / (k - 1) * (1 - X.var(axis=0, ddof=1).sum() / total)) if total > 0 else math.nan
+    return alpha_of(np.atleast_2d(np.cov(X, rowvar=False))) if len(X) > 1 else math.nan
+
+
+def alpha_of(S: np.ndarray) -> float:
+    """Cronbach's alpha of covariances (k, k); NaN for k < 2 or a sum without variance."""
+    k, total = len(S), S.sum()
+    return float(k / (k - 1) * (1 - np.trace(S) / total)) if k > 1 and total > 0 else math.nan
 
 
 def feldt(value: float, n: int, k: int, level: float) -> tuple[float, float]:
@@ -134,24 +148,21 @@ def omega(R: np.ndarray, sd: np.ndarray, *, tol: float = 1e-9) -> tuple[np.ndarr
     return np.where(found.converged, value, np.nan), found.improper
 
 
-def _alpha_row(X: np.ndarray, level: float) -> dict[str, float]:
-    value = alpha(X)
+def _alpha_row(given: Answers, level: float) -> dict[str, float]:
+    value = alpha_of(given.moments.cov)
     if math.isnan(value):
         return {"estimate": value}
-    low, high = feldt(value, X.shape[0], X.shape[1], level)
+    low, high = feldt(value, given.n, len(given.items), level)
     return {"estimate": value, "ci_low": low, "ci_high": high}
 
 
 def _omega_row(
-    name: str, X: np.ndarray, n_boot: int, seed: int, level: float
+    name: str, given: Answers, n_boot: int, seed: int, level: float
 ) -> tuple[dict[str, float], list[Check]]:
-    n, k = X.shape
-    sd = X.std(axis=0)
-    if k < 3 or n < 3 or not (sd > 0).all():
+    sd = given.sd
+    if len(sd) < 3 or not (sd > 0).all():
         return {"estimate": math.nan}, []
-    Z = (X - X.mean(axis=0)) / sd
-    R = np.einsum("ni,nj->ij", Z, Z) / n
-    value, improper = omega(R[:, :, None], sd[:, None])
+    value, improper = omega(given.correlation[:, :, None], sd[:, None])
     checks = []
     if improper[0]:
         rule = "every unique variance of the one-factor solution > 0.005 (no Heywood case)"
@@ -160,7 +171,7 @@ def _omega_row(
         checks.append(
             Check(f"check.converged:omega.{name}", False, math.nan, "the one-factor solution settles")
         )
-    draws = _omega_draws(Z, sd, n_boot, seed)
+    draws = _omega_draws(given, n_boot, seed)
     failed = int(np.isnan(draws).sum())
     if failed > 0.01 * n_boot:
         rule = f"<= 1% of {n_boot} resamples without a solution"
@@ -170,17 +181,16 @@ def _omega_row(
     return {"estimate": float(value[0])} | row, checks
 
 
-def _omega_draws(Z: np.ndarray, sd: np.ndarray, n_boot: int, seed: int) -> np.ndarray:
-    rng, moments, draws = np.random.default_rng(seed), products(Z), []
-    for rows in draw_rows(rng, n_boot, len(Z)):
+def _omega_draws(given: Answers, n_boot: int, seed: int) -> np.ndarray:
+    rng, moments, draws = np.random.default_rng(seed), given.products(), []
+    for rows in draw_rows(rng, n_boot, given.n):
         R, spread = correlations(moments, rows)
-        draws.append(omega(R, spread * sd[:, None], tol=1e-6)[0])
+        draws.append(omega(R, spread * given.sd[:, None], tol=1e-6)[0])
     return np.concatenate(draws) if draws else np.empty(0)
 
 
-def _defined(name: str, X: np.ndarray) -> list[Check]:
-    k = X.shape[1]
-    flat = int((np.ptp(X, axis=0) == 0).sum()) if len(X) else k
+def _defined(name: str, given: Answers) -> list[Check]:
+    k, flat = len(given.items), int((given.sd == 0).sum())
     found = []
     if k < 3:
         rule = ">= 3 items: omega needs three, alpha and item-rest correlations two, alpha if deleted three"
@@ -190,19 +200,18 @@ def _defined(name: str, X: np.ndarray) -> list[Check]:
     return found
 
 
-def _complete(frame: pd.DataFrame, name: str, items: Sequence[str]) -> np.ndarray:
+def _given(frame: pd.DataFrame, name: str, items: Sequence[str], missing: str) -> Answers:
     if not items:
         raise ModelError(f"construct '{name}' has no items")
-    X = numbers(frame, items)
-    X = X[~np.isnan(X).any(axis=1)]
-    if len(X) < 3:
-        raise ModelError(
-            f"construct '{name}': {len(X)} rows have all its {len(items)} items answered, 3 are needed"
-        )
-    return X
+    what = f"construct '{name}'"
+    return answered(frame, list(items), what=what, missing=missing, least_items=1, varying=False)
 
 
-def _correlation(x: np.ndarray, y: np.ndarray) -> float:
-    if np.ptp(x) == 0 or np.ptp(y) == 0:
-        return math.nan
-    return float(np.corrcoef(x, y)[0, 1])
+def _counted(name: str, given: Answers) -> list[Check]:
+    return [Check(f"{check.name}:{name}", check.ok, check.value, check.rule) for check in given.checks]
+
+
+def _rest(S: np.ndarray, place: int, others: np.ndarray) -> float:
+    """Correlation of one item with the sum of others, of covariances S."""
+    spread = S[place, place] * S[np.ix_(others, others)].sum()
+    return float(S[place, others].sum() / math.sqrt(spread)) if spread > 0 else math.nan

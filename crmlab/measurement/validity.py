@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from crmlab.errors import ModelError
-from crmlab.pls.admit import numbers
-from crmlab.pls.bootstrap import correlations, draw_rows, products, summary
+from crmlab.measurement.answers import Answers, answered
+from crmlab.pls.bootstrap import correlations, draw_rows, summary
 from crmlab.pls.model import Stage
 from crmlab.pls.quality import htmt as ratios
-from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_block
 
 THRESHOLD = 0.90
@@ -28,6 +27,7 @@ def htmt(
     n_boot: int = 2000,
     seed: int = 0,
     level: float = 0.95,
+    missing: str = "fiml",
 ) -> Result:
     """Is each pair of constructs told apart by its items?
 
@@ -39,6 +39,7 @@ def htmt(
         literature calls HTMT+; "htmt+" is the same number under that name. "htmt2" has geometric means (for
         items that load differently), "signed" the ratio with signs, as first printed
     n_boot, seed, level : of the percentile interval
+    missing : "fiml" (every row with an answer, likeliest moments) or "listwise"; see `answers.answered`
 
     Returns
     -------
@@ -47,10 +48,6 @@ def htmt(
         at .90 or above is a failed check; so are items of one construct that correlate negatively. With
         signs, a construct whose items do not correlate positively on average makes its pairs NaN. A
         single item counts as perfectly reliable.
-
-    Notes
-    -----
-    Rows with every item of every construct answered (casewise).
 
     Source
     ------
@@ -61,28 +58,24 @@ def htmt(
     if kind not in KINDS:
         raise ModelError(f"HTMT: kind '{kind}' is not one of {', '.join(KINDS)}")
     items = [item for block in blocks.values() for item in block]
-    X = numbers(frame, items)
-    X = X[~np.isnan(X).any(axis=1)]
     if len(blocks) < 2:
         raise ModelError("HTMT compares constructs, but there is only one")
-    if len(X) < 3:
-        raise ModelError(f"{len(X)} rows have all {len(items)} items answered, 3 are needed")
-    flat = np.flatnonzero(np.ptp(X, axis=0) == 0)
-    if flat.size:
-        raise ModelError(f"item '{items[flat[0]]}': every answer is the same, so there is no variance")
+    empty = next((name for name, block in blocks.items() if not len(block)), None)
+    if empty is not None:
+        raise ModelError(f"HTMT: construct '{empty}' has no items")
+    given = answered(frame, items, what="HTMT", missing=missing, seed=seed)
     stage = plain_stage(blocks)
-    Z = (X - X.mean(axis=0)) / X.std(axis=0)
-    R = np.einsum("ni,nj->ij", Z, Z)[:, :, None] / len(Z)
+    R = given.correlation[:, :, None]
     pairs = list(combinations(range(len(blocks)), 2))
     a, b = np.array(pairs).T
     value = ratios_of(R, stage, kind)[a, b, 0]
-    spread = summary(_draws(Z, stage, kind, a, b, n_boot, seed), level)
+    spread = summary(_draws(given, stage, kind, a, b, n_boot, seed), level)
     spread.pop("p_value")
     subjects = [f"{stage.names[i]}~{stage.names[j]}" for i, j in pairs]
     tidy = tidy_block(KINDS[kind], subjects, value, **spread)
-    glance = {"n": len(X), "resamples": n_boot, "level": level}
-    checks = (*htmt_checks(tidy), *_signs(R[:, :, 0], stage))
-    return Result("model.htmt", tidy, glance, checks, source_of(frame[items], seed=seed))
+    glance = given.glance | {"resamples": n_boot, "level": level}
+    checks = (*given.checks, *htmt_checks(tidy), *_signs(R[:, :, 0], stage))
+    return Result("model.htmt", tidy, glance, checks, given.source)
 
 
 def htmt_checks(tidy: pd.DataFrame, limit: float = THRESHOLD) -> tuple[Check, ...]:
@@ -143,9 +136,9 @@ def _signs(R: np.ndarray, stage: Stage) -> list[Check]:
 
 
 def _draws(
-    Z: np.ndarray, stage: Stage, kind: str, a: np.ndarray, b: np.ndarray, n_boot: int, seed: int
+    given: Answers, stage: Stage, kind: str, a: np.ndarray, b: np.ndarray, n_boot: int, seed: int
 ) -> np.ndarray:
-    rng, moments, draws = np.random.default_rng(seed), products(Z), [np.empty((len(a), 0))]
-    for rows in draw_rows(rng, n_boot, len(Z)):
+    rng, moments, draws = np.random.default_rng(seed), given.products(), [np.empty((len(a), 0))]
+    for rows in draw_rows(rng, n_boot, given.n):
         draws.append(ratios_of(correlations(moments, rows)[0], stage, kind)[a, b])
     return np.concatenate(draws, axis=1)

@@ -181,7 +181,7 @@ class Solver:
         values[:, ~good] = np.nan
         impossible = np.zeros(len(good), dtype=bool)
         if final.stage.consistent:
-            impossible = good & inadmissible(final.q, final.loadings, final.c)
+            impossible = good & inadmissible(final.q, final.standard_loadings, final.c)
         return Drawn(tuple(found), values, good, impossible)
 
 

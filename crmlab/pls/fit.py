@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crmlab.errors import ModelError
 from crmlab.pls.admit import admit
 from crmlab.pls.fitted import PlsFit
-from crmlab.pls.model import build
+from crmlab.pls.model import Model, build, in_units
 from crmlab.pls.moments import whole_sample
 from crmlab.pls.solution import solve_model
 from crmlab.pls.verify import explain_failure, verify
@@ -28,6 +29,7 @@ def fit(
     interactions: Iterable[tuple[str, str, str, str]] = (),
     higher_order: Mapping[str, Mapping[str, Any]] | None = None,
     missing: str = "mean",
+    scaled: bool = True,
     tol: float = 1e-7,
     max_iter: int = 300,
 ) -> PlsFit:
@@ -53,6 +55,9 @@ def fit(
         "repeated_indicators": the whole takes all items of its parts once more, with paths to them (mode
         A) or from them (mode B). "embedded_two_stage": that, then a model on all its scores
     missing : "mean" (a missing cell becomes its item's mean; counted in a check) or "casewise"
+    scaled : standardise items before they are weighed. False: items keep their units, and weights of mode A
+        are covariances, so that an item with more spread counts for more (plspm's scaled = FALSE); all that
+        is reported stays in terms of standardised items
     tol : the weights have settled when the sum of their changes is smaller than this
     max_iter : iterations allowed; not settling is a failed check, not an error
 
@@ -68,7 +73,7 @@ def fit(
 
     Notes
     -----
-    Items are standardised. Each construct is turned so that the sum of its loadings is positive.
+    Items are standardised (but see `scaled`). Each construct is turned so that the sum of its loadings is positive.
 
     Source
     ------
@@ -80,6 +85,8 @@ def fit(
     """
     model = build(constructs, paths, modes, scheme, higher_order, interactions, consistent)
     admitted = admit(data, model, missing)
+    if not scaled:
+        model = _unscaled(model, admitted.units[1])
     whole = whole_sample(admitted.Z, model)
     solution = solve_model(whole.R, model, tol, max_iter, sample=whole)
     if not np.isfinite(solution.final.beta).all():
@@ -89,3 +96,13 @@ def fit(
     return PlsFit(
         model, solution, whole.Z, admitted.index, tol, max_iter, checks, source_of(items), *admitted.units
     )
+
+
+def _unscaled(model: Model, spread: np.ndarray) -> Model:
+    """The model whose items keep their units; refused where a correction or a product needs standard ones."""
+    for asked, what in ((model.words.consistent, "consistent PLS"), (model.indicated, "products of items")):
+        if asked:
+            raise ModelError(
+                f"{what} with items that are not standardised is not available", hint="scaled=True"
+            )
+    return in_units(model, dict(zip(model.observed, map(float, spread), strict=True)))

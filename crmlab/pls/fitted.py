@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Literal
 
 import numpy as np
@@ -19,18 +20,44 @@ from crmlab.pls.fimix import Segmentation, fimix
 from crmlab.pls.fit_test import fit_test
 from crmlab.pls.ipma import Scale, ipma
 from crmlab.pls.nca import bottleneck, nca
+from crmlab.pls.necessary_map import necessary_map
 from crmlab.pls.pos import pos
 from crmlab.pls.predict import Prediction, predict
 from crmlab.pls.tables import PlsTables
 from crmlab.pls.tetrads import cta
-from crmlab.result import Result, tidy_frame
+from crmlab.result import Check, Result, tidy_frame
 
 _OPTIONAL = {"indirect", "total_indirect"}  # a model may be too small to have them
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PlsFit(PlsTables):
     """A fitted path model: its tables, and results, resamples, tests and predictions from it."""
+
+    def __repr__(self) -> str:
+        failed = f", {sum(not check.ok for check in self.checks)} checks failed" if self._failed else ""
+        paths = self.paths.assign(estimate=self.paths["estimate"].round(3)).to_string(index=False)
+        return f"<PlsFit: {self.n} rows, {len(self.model.names)} constructs, {self.iterations} iterations{failed}>\n{paths}"
+
+    @property
+    def _failed(self) -> list[Check]:
+        return [check for check in self.checks if not check.ok]
+
+    def _repr_html_(self) -> str:
+        """JupyterLab: what failed first, then paths with their effect sizes, explained variance, reliability."""
+        failed = "".join(
+            f"<li><b>failed</b> {escape(c.name)} = {c.value:.4g}; rule {escape(c.rule)}</li>"
+            for c in self._failed
+        )
+        paths = self.paths.merge(self.f2, on=["from", "to"], how="left", suffixes=("", "_f2"))
+        paths = paths.rename(columns={"estimate": "path", "estimate_f2": "f2"})
+        explained = pd.DataFrame({"r2": self.r2, "r2_adjusted": self.r2_adjusted})
+        tables = [
+            paths.to_html(index=False, float_format="{:.3f}".format, border=0, na_rep="–"),
+            self.reliability.join(explained).to_html(float_format="{:.3f}".format, border=0, na_rep="–"),
+        ]
+        head = f"PLS: {self.n} rows, {self.iterations} iterations, SRMR {self.srmr:.3f}"
+        return f"<div><b>{head}</b><ul style='color:#a8071a'>{failed}</ul>{''.join(tables)}</div>"
 
     # -- results -------------------------------------------------------------------------------
 
@@ -172,6 +199,32 @@ class PlsFit(PlsTables):
         0, and NaN where the line lies below the range: not necessary for that level.
         """
         return bottleneck(self, target, ceiling, steps)
+
+    def cipma(
+        self,
+        target: str,
+        level: float,
+        scale: Scale = None,
+        weights: Literal["standardized", "unstandardized"] = "unstandardized",
+        ceiling: str = "ce_fdh",
+        permutations: int = 1000,
+        seed: int = 0,
+    ) -> Result:
+        """Importance-performance map with necessity: what matters on average, and what must be there at all?
+
+        `level`: the score of the target, on 0-100, that is wanted; `scale` and `weights` as in `ipma`
+        ("unstandardized" makes the scores those of the model, so that effect sizes are those of `nca`). Terms
+        `importance`, `importance_std`, `performance` of every construct with an effect on the target;
+        `ce_fdh|cr_fdh:<target>~<construct>` (p by permutation) of the scores on 0-100; `needed:<construct>`,
+        the score without which nobody reaches the level (NaN: none is), and `share_below:<construct>`, the
+        share of respondents who have less.
+
+        Source
+        ------
+        Hauff, S., Richter, N. F., Sarstedt, M. & Ringle, C. M. (2024). Journal of Retailing and Consumer
+        Services 78, 103723.
+        """
+        return necessary_map(self, target, scale, weights, level, ceiling, permutations, seed)
 
     # -- robustness ----------------------------------------------------------------------------
 

@@ -44,6 +44,8 @@ def summary(draws: np.ndarray, level: float, centre: Centre | None = None) -> di
     than 1 % of the rest gets no interval; nor does one that never varies (the loading of a single item).
     """
     out = {key: np.full(len(draws), np.nan) for key in ("std_error", "ci_low", "ci_high", "p_value")}
+    if np.isinf(draws).any():  # f2 where a consistent R2 reaches 1
+        draws = np.where(np.isinf(draws), np.nan, draws)
     used = np.flatnonzero(~np.isnan(draws).all(axis=0))
     if used.size < 2:
         return out

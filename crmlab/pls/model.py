@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from crmlab.pls.interaction import Interaction
 from crmlab.pls.stage import Stage, lay_out
 from crmlab.pls.words import Words, read
@@ -113,6 +115,15 @@ def model_of(words: Words) -> Model:
             final = _with_product(final, one, (one.name,), words)
         stages.append(final)
     return Model(words, tuple(stages))
+
+
+def in_units(model: Model, units: Mapping[str, float]) -> Model:
+    """The model whose items keep their units (item -> standard deviation); scores have variance 1."""
+    stages = tuple(
+        replace(stage, units=np.array([units.get(item, 1.0) for item in stage.items]))
+        for stage in model.stages
+    )
+    return replace(model, stages=stages)
 
 
 def without_path(model: Model, source: str, target: str) -> Model | None:

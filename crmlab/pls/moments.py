@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,8 @@ class Sample:
     R : (p, p, B) correlations of the items
     mean, spread : (p, B) in units of Z; the spread has the divisor n
     sizes : (p, B) standard deviation (n - 1) of products of standardised items; 1 for all other items
+    slopes : orthogonal interaction -> (items of both constructs, its products, B) what was taken out of the
+        products of centred items
     """
 
     Z: np.ndarray
@@ -30,17 +32,21 @@ class Sample:
     mean: np.ndarray
     spread: np.ndarray
     sizes: np.ndarray
+    slopes: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def products(Z: np.ndarray) -> np.ndarray:
-    """(n, p + p(p+1)/2): the items and their products, so that counts @ this are all raw moments.
-
-    The values are taken to the finest binary grid on which a sum over n drawn rows is still exact in
-    float64 (for 400 rows steps of about 1e-12). Sums are then the same to the last bit in whatever order
-    the linear algebra library adds, with however many threads.
-    """
+    """(n, p + p(p+1)/2): the items and their products, so that counts @ this are all raw moments (see `on_grid`)."""
     upper, lower = np.triu_indices(Z.shape[1])
-    F = np.hstack([Z, Z[:, upper] * Z[:, lower]])
+    return on_grid(np.hstack([Z, Z[:, upper] * Z[:, lower]]))
+
+
+def on_grid(F: np.ndarray) -> np.ndarray:
+    """F (n, q) on the finest binary grid on which a sum over n drawn rows is still exact in float64.
+
+    For 400 rows steps are about 1e-12. Sums are then the same to the last bit in whatever order the linear
+    algebra library adds, with however many threads.
+    """
     grid = 2.0 ** (52 - np.ceil(np.log2(np.abs(F).max() * len(F))))
     return np.rint(F * grid) / grid
 
@@ -89,9 +95,10 @@ def sample_of(Z: np.ndarray, moments: np.ndarray, counts: np.ndarray, model: Mod
     """Samples of the observed items Z (n, p), extended by products of items where the model has them."""
     R, spread, mean = reweighted(moments, counts)
     sizes = np.ones_like(mean)
+    slopes: dict[str, np.ndarray] = {}
     if model.indicated:
-        R, sizes = _of_standardised(R, spread, mean, counts.sum(axis=0), model)
-    return Sample(Z, counts, R, mean, spread, sizes)
+        R, sizes, slopes = _of_standardised(R, spread, mean, counts.sum(axis=0), model)
+    return Sample(Z, counts, R, mean, spread, sizes, slopes)
 
 
 def whole_sample(Z: np.ndarray, model: Model) -> Sample:
@@ -137,8 +144,8 @@ def _main_items(predictor: str, moderator: str, model: Model) -> list[int]:
 
 def _of_standardised(
     R: np.ndarray, spread: np.ndarray, mean: np.ndarray, n: np.ndarray, model: Model
-) -> tuple[np.ndarray, np.ndarray]:
-    """Correlations as if items were standardised in each sample before they were multiplied; product spreads.
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Correlations as if items were standardised in each sample before they were multiplied; product spreads, slopes.
 
     (a - m_a)(b - m_b) = ab - m_b a - m_a b + const, so the covariances follow from those of ab, a and b;
     orthogonalised products are what the items of both constructs leave of that.
@@ -146,6 +153,7 @@ def _of_standardised(
     C = R * spread[:, None] * spread
     place = {item: k for k, item in enumerate(model.items)}
     units = np.ones_like(mean)
+    slopes: dict[str, np.ndarray] = {}
     for one in model.indicated:
         pairs = one.pairs(model.words.blocks)
         for a, b in pairs:
@@ -156,7 +164,7 @@ def _of_standardised(
         if one.method == "orthogonal":
             ks = [place[f"{a}*{b}"] for a, b in pairs]
             main = _main_items(one.predictor, one.moderator, model)
-            slope = solve(C[np.ix_(main, main)], C[np.ix_(main, ks)])
+            slope = slopes[one.name] = solve(C[np.ix_(main, main)], C[np.ix_(main, ks)])
             C[ks] -= np.einsum("mkb,mjb->kjb", slope, C[main])
             C[:, ks] -= np.einsum("mkb,jmb->jkb", slope, C[:, main])
     variance = np.einsum("iib->ib", C)
@@ -164,4 +172,33 @@ def _of_standardised(
     sizes = np.where(
         np.arange(len(C))[:, None] < len(model.observed), 1.0, spread / units * np.sqrt((n - 1) / n)
     )
-    return C / spread[:, None] / spread, sizes
+    return C / spread[:, None] / spread, sizes, slopes
+
+
+def new_items(sample: Sample, Z: np.ndarray, batch: np.ndarray, model: Model) -> np.ndarray:
+    """Items of other rows as each sample standardises its own (n - 1), products of items among them.
+
+    Parameters
+    ----------
+    Z : (rows, observed items) in the units of `sample.Z`
+    batch : (rows,) which sample each row goes with
+    """
+    k = len(model.observed)
+    n = sample.counts.sum(axis=0)[batch][:, None]
+    middle, spread = sample.mean[:k].T[batch], sample.spread[:k].T[batch]
+    out = np.empty((len(Z), len(model.items)))
+    out[:, :k] = (Z - middle) / (spread * np.sqrt(n / (n - 1)))
+    place = {item: at for at, item in enumerate(model.items)}
+    for one in model.indicated:
+        pairs = one.pairs(model.words.blocks)
+        ks = [place[f"{a}*{b}"] for a, b in pairs]
+        left, right = [place[a] for a, _ in pairs], [place[b] for _, b in pairs]
+        product = out[:, left] * out[:, right] - sample.R[left, right].T[batch] * (n - 1) / n
+        if one.method == "orthogonal":
+            main = _main_items(one.predictor, one.moderator, model)
+            units = (sample.spread[left] * sample.spread[right]).T[batch] * n / (n - 1)
+            centred = (Z - middle)[:, main]
+            slope = sample.slopes[one.name].transpose(2, 0, 1)[batch]
+            product -= np.einsum("rm,rmk->rk", centred, slope) / units
+        out[:, ks] = product / sample.sizes[ks].T[batch]
+    return out

@@ -13,9 +13,9 @@ from crmlab.errors import ModelError
 from crmlab.pls.bootstrap import CELLS, CHUNK, Solver
 from crmlab.pls.cvpat import cvpat
 from crmlab.pls.model import Model
-from crmlab.pls.moments import sample_of
-from crmlab.pls.observed import chained_loading, endogenous_items, observed_items
-from crmlab.pls.solution import Solution, solve_model
+from crmlab.pls.moments import new_items, sample_of
+from crmlab.pls.observed import antecedents, chained_loading, endogenous_items, observed_items
+from crmlab.pls.solution import Solution, Solved, reach, solve_model, weights_on_items
 from crmlab.pls.weights import solve
 from crmlab.result import Check, Result, tidy_frame
 
@@ -103,17 +103,18 @@ def predict(
 ) -> Prediction:
     """Leave folds out, fit on the rest, predict; see PlsFit.predict."""
     words = fit.model.words
-    words.refuse_consistent("prediction")
     if technique not in TECHNIQUES:
         raise ModelError(f"technique '{technique}' is not one of {', '.join(TECHNIQUES)}")
     if benchmark not in BENCHMARKS:
         raise ModelError(f"benchmark '{benchmark}' is not one of {', '.join(BENCHMARKS)}")
-    if words.interactions:
-        raise ModelError(
-            "prediction from a model with interactions is not available", hint="main effects only"
-        )
-    if words.method == "repeated_indicators" and words.parts:
-        raise ModelError("prediction with repeated indicators is not available", hint="two_stage")
+    explained = {target for _, target in words.arrows}
+    for one in words.interactions:
+        if technique == "earliest" and explained & {one.predictor, one.moderator}:
+            raise ModelError(
+                f"'{one.name}' is a product with a construct that is explained itself: "
+                "it cannot be predicted from exogenous constructs alone",
+                hint="technique='direct'",
+            )
     if not 2 <= folds <= fit.n or repeats < 1:
         raise ModelError(f"{folds} folds of {fit.n} rows, {repeats} repeats", hint="folds=10, repeats=10")
     solver = Solver.of(fit)
@@ -153,42 +154,101 @@ def _errors(
     """Standardised answers less predictions of the rows held out, (rows, K), by method."""
     fit, (rows, batch) = solver.fit, held
     drawn = sample_of(solver.Z, solver.moments, counts, fit.model)
-    solved = solve_model(drawn.R, fit.model, fit.tol, fit.max_iter, fit.solution)
+    solved = solve_model(drawn.R, fit.model, fit.tol, fit.max_iter, fit.solution, drawn)
     if not solved.good.all():
         raise ModelError(f"{int((~solved.good).sum())} training sets have no solution", hint="fewer folds")
     size = counts.sum(axis=0)
     spread = drawn.spread * np.sqrt(size / (size - 1))
-    Z = (fit.Z[rows] - drawn.mean.T[batch]) / spread.T[batch]
+    Z = new_items(drawn, fit.Z[rows][:, : len(fit.model.observed)], batch, fit.model)
     columns = [fit.model.items.index(item) for _, item in targets]
     unit = spread[columns].T[batch]
     guess = {"mean": np.zeros((len(rows), len(columns)))}
-    guess["pls"] = _by_model(solved, Z, batch, targets, how[0])
+    guess["pls"] = _by_model(solved, Z, batch, targets, how[0], size)
     guess["lm"] = _by_items(drawn.R, fit.model, Z, batch, targets, how)
     return {method: (Z[:, columns] - guess[method]) * unit for method in METHODS}
 
 
 def _by_model(
-    solved: Solution, Z: np.ndarray, batch: np.ndarray, targets: list[tuple[str, str]], technique: str
+    solved: Solution,
+    Z: np.ndarray,
+    batch: np.ndarray,
+    targets: list[tuple[str, str]],
+    technique: str,
+    size: np.ndarray,
 ) -> np.ndarray:
     """Scores of the antecedents, times their paths, times the loadings of the items.
 
     "direct": scores of the direct antecedents, from their own items, also where they are endogenous.
     "earliest": scores of exogenous constructs alone; endogenous ones are predicted on the way.
+
+    Scores of PLSc are proxies s of their constructs x: a construct is predicted by its regression on the
+    proxies, cor(s)^-1 cov(s, x), which are its path coefficients where nothing is corrected for.
     """
-    stage, beta = solved.final.stage, solved.final.beta
-    names = stage.names
-    scores = np.column_stack([np.einsum("rp,rp->r", Z, solved.on_items[name].T[batch]) for name in names])
-    guess, known = scores.copy(), scores.copy()
-    for j in _causal_order(stage.sources):
-        if stage.sources[j]:
-            sources = list(stage.sources[j])
-            guess[:, j] = np.einsum("rs,rs->r", known[:, sources], beta[sources, j].T[batch])
-            if technique == "earliest":
-                known[:, j] = guess[:, j]
+    final, sources = solved.final, antecedents(solved.model)
+    names = final.stage.names
+    scores = _scores(solved, Z, batch, size)
+    r = _reached(solved)
+    seen = final.c * r * r[:, None]
+    seen[np.arange(len(names)), np.arange(len(names))] = 1.0
+
+    def expected(wanted: list[int], given: list[int]) -> np.ndarray:
+        """(rows, wanted) expectation of constructs, given the scores of some."""
+        slopes = solve(seen[np.ix_(given, given)], final.c[np.ix_(given, wanted)] * r[given][:, None])
+        return np.einsum("rg,rgw->rw", scores[:, given], slopes.transpose(2, 0, 1)[batch])
+
+    guess = scores.copy()
+    if technique == "direct":
+        for j, before in enumerate(sources):
+            if before:
+                guess[:, [j]] = expected([j], list(before))
+    else:
+        outside = [j for j, before in enumerate(sources) if not before]
+        guess[:, outside] = expected(outside, outside)
+        for j in _causal_order(sources):
+            causes = list(sources[j])
+            if causes:
+                slopes = final.standard_beta[causes, j].T[batch]
+                guess[:, j] = np.einsum("rs,rs->r", guess[:, causes], slopes)
     loading = {target: chained_loading(solved, *target) for target in targets}
     return np.column_stack(
         [guess[:, names.index(name)] * loading[name, item][batch] for name, item in targets]
     )
+
+
+def _reached(solved: Solution) -> np.ndarray:
+    """(J, B) correlation of each score of the last stage with its construct; 1 for plain PLS."""
+    final = solved.final
+    if not final.stage.consistent:
+        return np.ones_like(final.outer.c[0])
+    found = reach(solved.stages)
+    return np.array([found[name] for name in final.stage.names])
+
+
+def _scores(solved: Solution, Z: np.ndarray, batch: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """(rows, J) scores of variance 1 in the training sets; of products the product of scores, standardised."""
+    final, on_items = solved.final, solved.on_items
+    before = weights_on_items(solved.model, solved.stages[:-1] or solved.stages)
+    products = {one.name: one for one in solved.model.words.interactions}
+    columns = []
+    for j, name in enumerate(final.stage.names):
+        if name in on_items:
+            columns.append(np.einsum("rp,rp->r", Z, on_items[name].T[batch]))
+            continue
+        a, b = before[products[name].predictor], before[products[name].moderator]
+        cor = np.einsum("pb,pqb,qb->b", a, solved.first.R, b) * (size - 1) / size
+        value = np.einsum("rp,rp->r", Z, a.T[batch]) * np.einsum("rp,rp->r", Z, b.T[batch]) - cor[batch]
+        columns.append(value / _spread(final, j, size)[batch])
+    return np.column_stack(columns)
+
+
+def _spread(final: Solved, j: int, n: np.ndarray) -> np.ndarray:
+    """(B,) standard deviation (n - 1) of a product of scores; under PLSc `final.size` is the latent product's."""
+    assert final.size is not None
+    if final.products is None:
+        return final.size[j]
+    places, found = final.products
+    k = places.index(j)
+    return np.asarray(found.size[k] / found.q[k] * found.proxies[k] * np.sqrt((n - 1) / n))
 
 
 def _by_items(
@@ -199,18 +259,20 @@ def _by_items(
     targets: list[tuple[str, str]],
     how: tuple[str, str],
 ) -> np.ndarray:
-    """Linear regression of each item on items of other constructs: the naive benchmark."""
+    """Linear regression of each item on items of other constructs (no products): the naive benchmark."""
     final, place = model.final, {item: k for k, item in enumerate(model.items)}
+    sources = antecedents(model)
     out = np.empty((len(Z), len(targets)))
     for j, name in enumerate(final.names):
         ks = [k for k, (owner, _) in enumerate(targets) if owner == name]
         if not ks:
             continue
+        ancestors = sources[j] if how[0] == "direct" else _exogenous(sources)
         if how[1] == "others":
             ancestors = tuple(i for i in range(len(final.names)) if i != j)
-        else:
-            ancestors = final.sources[j] if how[0] == "direct" else _exogenous(final.sources)
-        X = [place[item] for i in ancestors for item in observed_items(model, final.names[i])]
+        own = set(observed_items(model, name))
+        items = dict.fromkeys(item for i in ancestors for item in observed_items(model, final.names[i]))
+        X = [place[item] for item in items if item not in own]
         y = [place[targets[k][1]] for k in ks]
         slopes = solve(R[np.ix_(X, X)], R[np.ix_(X, y)])
         out[:, ks] = np.einsum("rx,rxy->ry", Z[:, X], slopes.transpose(2, 0, 1)[batch])

@@ -22,6 +22,8 @@ class Stage:
     inner : bool array, shape (J, J); inner[i, j] says that there is a path i -> j
     scheme : inner weighting scheme, "path", "factorial" or "centroid"
     consistent : whether loadings and correlations of mode A constructs are freed of attenuation (PLSc)
+    units : (p,) standard deviations of items that are not standardised before they are weighed (1 for scores),
+        or None where all are
     """
 
     items: tuple[str, ...]
@@ -31,6 +33,7 @@ class Stage:
     inner: np.ndarray
     scheme: str
     consistent: bool = False
+    units: np.ndarray | None = None
 
     @cached_property
     def sources(self) -> tuple[tuple[int, ...], ...]:

@@ -75,8 +75,8 @@ def _admissible(final: Solved) -> list[Check]:
         Check(f"check.inadmissible:rho_a.{names[j]}", False, q[j] ** 2, "rho_A <= 1")
         for j in np.flatnonzero(q > REACH)
     ]
-    for place in np.flatnonzero(np.abs(final.loadings[:, 0]) > REACH):
-        term, value = final.stage.items[place], final.loadings[place, 0]
+    for place in np.flatnonzero(np.abs(final.standard_loadings[:, 0]) > REACH):
+        term, value = final.stage.items[place], final.standard_loadings[place, 0]
         found.append(Check(f"check.inadmissible:loading.{term}", False, value, "|loading| <= 1"))
     for i, j in np.argwhere(np.triu(np.abs(c) > REACH, 1)):
         found.append(

@@ -42,8 +42,13 @@ class Outer:
     converged: np.ndarray
 
 
-def outer_weights(R: np.ndarray, stage: Stage, tol: float, max_iter: int) -> Outer:
+def outer_weights(
+    R: np.ndarray, stage: Stage, tol: float, max_iter: int, units: np.ndarray | None = None
+) -> Outer:
     """Iterate outer and inner estimation until the weights settle, from unit weights.
+
+    Items that keep their units (p, B) are weighed by covariances: in terms of standardised items weights of mode
+    A are multiplied by the variance, unit weights by the standard deviation (plspm's scaled = FALSE).
 
     Stops where sum |abs(w) - abs(w_before)| < tol over all items, w scaled to scores of variance 1.
     """
@@ -52,7 +57,8 @@ def outer_weights(R: np.ndarray, stage: Stage, tol: float, max_iter: int) -> Out
     out = (np.full((p, B), np.nan), np.full((p, J, B), np.nan), np.full((J, J, B), np.nan))
     steps = np.zeros(B, dtype=int)
     ok = np.zeros(B, dtype=bool)
-    alive, Ra, w, before = np.arange(B), R, np.ones((p, B)), None
+    size = np.ones((p, B)) if units is None else units * np.ones((p, B))
+    alive, Ra, w, before = np.arange(B), R, size, None
     running = np.ones(B, dtype=bool)
     for step in range(max_iter + 1):
         w, rw, c = _standardise(Ra, w, stage)
@@ -66,10 +72,10 @@ def outer_weights(R: np.ndarray, stage: Stage, tol: float, max_iter: int) -> Out
             if not running.any() or step == max_iter:
                 break
             if running.sum() <= running.size // 2:
-                alive, Ra, w = alive[running], Ra[:, :, running], w[:, running]
+                alive, Ra, w, size = alive[running], Ra[:, :, running], w[:, running], size[:, running]
                 rw, c, running = rw[:, :, running], c[:, :, running], np.ones(running.sum(), dtype=bool)
         before = w
-        w = _update(Ra, rw, inner_weights(c, stage), stage)
+        w = _update(Ra, rw, inner_weights(c, stage), stage, size)
     if running.any():  # max_iter reached: hand over what there is, marked as not converged
         _keep(out, (w, rw, c), alive, running)
         steps[alive[running]] = max_iter
@@ -119,14 +125,17 @@ def inner_weights(c: np.ndarray, stage: Stage) -> np.ndarray:
     return e
 
 
-def _update(R: np.ndarray, rw: np.ndarray, e: np.ndarray, stage: Stage) -> np.ndarray:
+def _update(R: np.ndarray, rw: np.ndarray, e: np.ndarray, stage: Stage, size: np.ndarray) -> np.ndarray:
     """New outer weights: mode A = covariance of item and inner proxy, mode B = regression on the block."""
-    w = np.ones((R.shape[0], R.shape[2]))
+    w = size.copy()
     for j, block in enumerate(stage.blocks):
         if stage.modes[j] == "unit":
             continue
         covariance = np.einsum("ikb,kb->ib", rw[block][:, stage.linked[j]], e[stage.linked[j], j])
-        w[block] = covariance if stage.modes[j] == "A" else solve(R[block, block], covariance[:, None])[:, 0]
+        if stage.modes[j] == "A":
+            w[block] = covariance if stage.units is None else covariance * size[block] ** 2
+        else:
+            w[block] = solve(R[block, block], covariance[:, None])[:, 0]
     return w
 
 

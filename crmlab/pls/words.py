@@ -86,12 +86,15 @@ def read(
 
 
 def _check_combination(words: Words) -> None:
-    if words.consistent and words.parts:
+    if words.consistent and words.parts and words.method != "two_stage":
         raise ModelError(
-            "consistent PLS with higher-order constructs is not available", hint="consistent=False"
+            f"consistent PLS with higher-order constructs by {words.method} is not available",
+            hint="two_stage, or consistent=False",
         )
-    if words.consistent and words.interactions:
-        raise ModelError("consistent PLS with interactions is not available", hint="consistent=False")
+    if words.consistent and any(one.method != "two_stage" for one in words.interactions):
+        raise ModelError(
+            "consistent PLS with products of items is not available", hint="two_stage, or consistent=False"
+        )
     if len({one.method == "two_stage" for one in words.interactions}) > 1:
         raise ModelError(
             "two-stage interactions beside products of items are not available", hint="one method"

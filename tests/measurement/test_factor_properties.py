@@ -233,7 +233,8 @@ SMALL = pd.DataFrame(np.random.default_rng(1).standard_normal((30, 5)), columns=
         (lambda: measurement.efa(SMALL.assign(f=SMALL["a"] + SMALL["b"]), 1), "an exact tie runs through"),
         (lambda: measurement.kmo(SMALL.head(4)), "cannot be inverted"),
         (lambda: measurement.kmo(SMALL.assign(e=1.0)), "item 'e': every answer is the same"),
-        (lambda: measurement.bartlett(SMALL.assign(e=np.nan)), "0 of 30 rows"),
+        (lambda: measurement.bartlett(SMALL.assign(e=np.nan)), "item 'e' has no answers at all"),
+        (lambda: measurement.bartlett(SMALL.assign(e=np.nan), missing="listwise"), "0 of 30 rows"),
         (lambda: measurement.mardia(SMALL.head(5)), "5 rows for 5 items"),
         (lambda: measurement.mardia(SMALL.assign(f=SMALL["a"])), "linearly dependent"),
         (lambda: measurement.mardia(SMALL, divisor="N"), "divisor 'N'"),
@@ -269,7 +270,7 @@ def test_what_cannot_be_computed_says_why(call, says):
 def test_missing_rows_are_counted():
     holes = SMALL.copy()
     holes.loc[:4, "a"] = np.nan
-    found = measurement.kmo(holes)
+    found = measurement.kmo(holes, missing="listwise")
     assert found.glance["n"] == 25
     check = next(c for c in found.checks if c.name == "check.missing_casewise")
     assert (check.value, check.ok) == (5, False)

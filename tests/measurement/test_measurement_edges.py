@@ -62,7 +62,7 @@ def test_missing_answers_casewise_within_the_construct():
     holes = DATA.copy()
     holes.loc[:9, "a"] = np.nan
     blocks = {"X": ["a", "b", "c"], "Y": ["d", "e", "f"]}
-    found = measurement.reliability(holes, blocks, n_boot=20)
+    found = measurement.reliability(holes, blocks, n_boot=20, missing="listwise")
     assert found["alpha:X"] == measurement.reliability(DATA.iloc[10:], blocks, n_boot=20)["alpha:X"]
     assert found["alpha:Y"] == measurement.reliability(DATA, blocks, n_boot=20)["alpha:Y"]
 

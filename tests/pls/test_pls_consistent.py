@@ -142,16 +142,12 @@ def test_fit_test_is_the_same_for_a_seed(sim400):
 
 
 def test_what_plsc_does_not_do_is_said(sim400, mobi):
-    with pytest.raises(ModelError, match="consistent PLS with higher-order constructs"):
-        pls.fit(
-            sim400,
-            CRM,
-            [("H", "COM")],
-            higher_order={"H": {"of": ["KCO", "TRU", "SAT"]}},
-            consistent=True,
-        )
-    with pytest.raises(ModelError, match="consistent PLS with interactions"):
-        pls.fit(sim400, CRM, CRM_PATHS, interactions=[("TRU", "KCO", "SAT", "two_stage")], consistent=True)
+    whole = {"H": {"of": ["KCO", "TRU", "SAT"], "method": "repeated_indicators"}}
+    with pytest.raises(ModelError, match="higher-order constructs by repeated_indicators"):
+        pls.fit(sim400, CRM, [("H", "COM")], higher_order=whole, consistent=True)
+    product = [("TRU", "KCO", "SAT", "orthogonal")]
+    with pytest.raises(ModelError, match="consistent PLS with products of items"):
+        pls.fit(sim400, CRM, CRM_PATHS, interactions=product, consistent=True)
     rng = np.random.default_rng(4)
     e, y = rng.standard_normal((2, 300))
     apart = pd.DataFrame({"x1": e + 0.6 * y, "x2": 0.6 * y - e, "y1": y, "y2": y + rng.standard_normal(300)})
@@ -159,9 +155,9 @@ def test_what_plsc_does_not_do_is_said(sim400, mobi):
         pls.fit(apart, {"X": ["x1", "x2"], "Y": ["y1", "y2"]}, [("X", "Y")], consistent=True)
 
 
-def test_scores_of_plsc_are_not_predicted_from():
+def test_what_needs_scores_is_not_done_with_those_of_plsc():
     fit = pls.fit(population(200, 4), TWO, [("X", "Y")], consistent=True)
-    for analysis in (fit.predict, fit.q2, fit.fimix, fit.pos, lambda: fit.endogeneity("Y")):
+    for analysis in (fit.q2, fit.fimix, fit.pos, lambda: fit.endogeneity("Y")):
         with pytest.raises(ModelError, match="with consistent PLS is not available"):
             analysis()
 

@@ -107,3 +107,14 @@ def test_false_positives_of_every_kind(ci, resamples):
         row = fit.bootstrap(resamples, seed=seed, ci=ci).result("path").tidy.set_index("term").loc["path:Y~X"]
         found += (row["ci_low"] > 0) | (row["ci_high"] < 0)
     assert 0.02 <= found / sets <= 0.08
+
+
+def test_an_infinite_draw_is_an_undefined_one():
+    """f2 is infinite where a consistent R2 reaches 1: up to 1 % of such draws are left out, more give no interval."""
+    draws = np.random.default_rng(0).standard_normal((2, 1000))
+    plain = summary(np.delete(draws, [3, 5], axis=1), 0.95)
+    draws[0, [3, 5]] = np.inf
+    draws[1, :20] = np.inf
+    found = summary(draws, 0.95)
+    assert found["ci_low"][0] == pytest.approx(plain["ci_low"][0], abs=1e-12)
+    assert np.isnan(found["ci_low"][1])

@@ -98,7 +98,7 @@ def test_second_order_models_predict_the_items_of_their_parts(method, sim400):
     assert (table["q2_predict"] > 0).all()
 
 
-def test_what_cannot_be_predicted_is_said(fit, mobi, sim400):
+def test_what_cannot_be_predicted_is_said(fit, mobi):
     with pytest.raises(ModelError, match="1 folds"):
         fit.predict(1)
     with pytest.raises(ModelError, match="technique 'x'"):
@@ -110,13 +110,8 @@ def test_what_cannot_be_predicted_is_said(fit, mobi, sim400):
         [("Image", "Satisfaction"), ("Expectation", "Satisfaction")],
         interactions=[("Expectation", "Image", "Satisfaction", "two_stage")],
     )
-    with pytest.raises(ModelError, match="prediction from a model with interactions"):
-        moderated.predict()
     with pytest.raises(ModelError, match="importance and performance with interactions"):
         moderated.ipma("Satisfaction")
-    repeated = pls.fit(sim400, PARTS, WHOLE_PATHS, higher_order=wholes("repeated_indicators"))
-    with pytest.raises(ModelError, match="prediction with repeated indicators"):
-        repeated.predict()
 
 
 # -- importance and performance ------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pls_cases import MOBI as CONSTRUCTS
 from pls_cases import MOBI_PATHS as PATHS
 
 from crmlab import pls
+from crmlab.errors import ModelError
 
 HOC = {
     "CRM": {"of": ["KCO", "KM", "TECH"], "method": "two_stage"},
@@ -183,6 +184,53 @@ def test_schemes_against_plspm(scheme, shared, reference, matrix):
         assert loadings[row["name"]] == pytest.approx(row["loading"], abs=1e-5)
     for row in ref["unidim"]:
         assert fit.reliability.loc[row["_row"], "alpha"] == pytest.approx(row["C.alpha"], abs=1e-6)
+
+
+@pytest.mark.parametrize("scheme", ["centroid", "factorial", "path"])
+def test_items_that_keep_their_units_against_plspm(scheme, shared, matrix):
+    """plspm R 0.5.1, scaled = FALSE, which stops at 1e-6: 1e-5; its weights are of raw items, divisor n."""
+    folder = shared / "data" / "sem"
+    ref = json.loads(
+        (folder / "reference" / f"plspmR_satisfaction_{scheme}_raw.json").read_text(encoding="utf-8")
+    )
+    data = pd.read_csv(folder / "satisfaction_bank.csv")
+    inner = matrix(ref["path_matrix"])
+    paths = [
+        (source, target) for target in inner.index for source in inner.columns if inner.loc[target, source]
+    ]
+    fit = pls.fit(
+        data, dict(zip(inner.index, ref["blocks"], strict=True)), paths, scheme=scheme, scaled=False, tol=1e-9
+    )
+    close(square(fit.paths, list(inner.index)).T, matrix(ref["path"]), 1e-5)
+    loadings = fit.loadings.set_index("item")["estimate"]
+    weights = fit.weights.set_index("item")["estimate"]
+    for row in ref["outer"]:
+        assert loadings[row["name"]] == pytest.approx(row["loading"], abs=1e-5)
+        raw = weights[row["name"]] / data[row["name"]].std(ddof=0)
+        assert raw == pytest.approx(row["weight"], abs=1e-5)
+    for row in ref["inner_summary"]:
+        if row["Type"] == "Endogenous":
+            assert fit.r2[row["lv"]] == pytest.approx(row["R2"], abs=1e-5)
+
+
+def test_items_that_keep_their_units_are_resampled_in_them(sim400):
+    """A resample is a fit of its rows; standardised columns make `scaled` mean nothing."""
+    blocks = {name: HOC_CONSTRUCTS[name] for name in ("KCO", "TRU", "SAT")}
+    paths = [("KCO", "TRU"), ("TRU", "SAT")]
+    wide = sim400.assign(kco1=sim400["kco1"] * 5, sat2=sim400["sat2"] * 0.2)
+    fit = pls.fit(wide, blocks, paths, scaled=False, tol=1e-9)
+    plain = pls.fit(wide, blocks, paths, tol=1e-9)
+    assert np.abs(fit.paths["estimate"] - plain.paths["estimate"]).max() > 1e-3
+    boot = fit.bootstrap(20, seed=3)
+    rows = np.random.default_rng(3).integers(0, 400, (20, 400))
+    for b in (0, 7, 19):
+        again = pls.fit(wide.iloc[rows[b]], blocks, paths, scaled=False, tol=1e-9).estimates["path:TRU~KCO"]
+        assert boot.draws[boot.terms.index("path:TRU~KCO"), b] == pytest.approx(again, abs=1e-7)
+    z = (wide - wide.mean()) / wide.std()
+    one, other = (pls.fit(z, blocks, paths, scaled=s, tol=1e-9).paths["estimate"] for s in (True, False))
+    assert np.abs(one - other).max() < 1e-10
+    with pytest.raises(ModelError, match="consistent PLS with items that are not standardised"):
+        pls.fit(wide, blocks, paths, scaled=False, consistent=True)
 
 
 def test_against_csem(sim400, reference, matrix):
