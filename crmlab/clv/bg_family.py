@@ -15,11 +15,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, digamma, gammaln
+from scipy.special import betaln, digamma
 
 from crmlab.clv.bg_answers import discounted, pmf
 from crmlab.clv.buyers import Buyers
-from crmlab.clv.params import Rows, Terms, beta_log, gamma_log, rows, stacked
+from crmlab.clv.params import (
+    HIGH,
+    LOW,
+    Rows,
+    Terms,
+    beta_log,
+    gamma_log,
+    log_rising,
+    psi_rising,
+    rows,
+    stacked,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,16 @@ class BgFamily:
         return self.k
 
     @property
+    def purchase_signs(self) -> dict[int, float]:
+        """A purchase covariate multiplies the purchase rate by exp(g'z), so alpha by exp(-g'z)."""
+        return {1: -1.0}
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where theta is searched."""
+        return LOW, HIGH
+
+    @property
     def dropout_signs(self) -> dict[int, float]:
         """A dropout covariate multiplies a by exp(+g'z) and b by exp(DROPOUT_B g'z)."""
         return {2: 1.0, 3: DROPOUT_B}
@@ -54,9 +75,10 @@ class BgFamily:
         return stacked(gamma_log(theta[0], theta[1]), beta_log(theta[2], theta[3]))
 
     def start(self, d: Buyers) -> tuple[np.ndarray, ...]:
-        """Two places to start from: moderate, and nearly without dropout."""
+        """Places to start from: moderate, nearly without dropout, and soon gone."""
         rate = np.log(2 * self.k * (d.w @ d.x) / (d.w @ d.T))
-        return np.array([-0.5, rate, -1.0, 1.0]), np.array([0.0, rate, -4.0, 2.0])
+        many = [[-0.5, rate, -1.0, 1.0], [0.0, rate, -4.0, 2.0], [2.0, rate + 1.0, 1.0, 1.0]]
+        return tuple(np.array(many))
 
     def terms(self, d: Buyers, p: tuple[Rows, ...]) -> Terms:
         """Log-likelihood, P(alive) and slopes of every history; eq. (6) of the paper for k = 1.
@@ -69,19 +91,20 @@ class BgFamily:
         m = int(self.modified)
         R = r + self.k * d.x
         at_T, at_t = alpha + d.T, alpha + d.t_x
-        log_T, log_t = np.log(at_T), np.log(at_t)
+        # alpha^r is divided through, lest a large r cancel large logarithms
+        far_T, far_t = np.log1p(d.T / alpha), np.log1p(d.t_x / alpha)
         S, S_r, S_alpha = self._last_gap(R, (d.T - d.t_x) / at_T, at_T)
-        alive = -R * log_T + np.log(S)
+        alive = -r * far_T - self.k * d.x * np.log(at_T) + np.log(S)
         may_die = np.maximum(b + d.x - 1 + m, 1e-300) if m else np.where(d.x > 0, b + d.x - 1, 1.0)
-        dead = np.where(m or d.x > 0, np.log(a) - np.log(may_die) - R * log_t, -np.inf)
+        gone = np.log(a) - np.log(may_die) - r * far_t - self.k * d.x * np.log(at_t)
+        dead = gone if m else np.where(d.x > 0, gone, -np.inf)
         both = np.logaddexp(alive, dead)
         q = np.exp(alive - both)
-        log_alpha = np.log(alpha)
-        loglik = both + r * log_alpha + d.by_x(lambda x: gammaln(r + self.k * x) - gammaln(r))
-        psi_r = d.by_x(lambda x: digamma(r + self.k * x) - digamma(r))
+        loglik = both + d.by_x(lambda x: log_rising(r, self.k * x))
+        psi_r = d.by_x(lambda x: psi_rising(r, self.k * x))
         beta, slope_a, slope_b = self._coins(d, a, b, m)
         slopes = np.empty((4, len(d.x)))
-        slopes[0] = r * (psi_r + log_alpha + q * (S_r / S - log_T) - (1 - q) * log_t)
+        slopes[0] = r * (psi_r + q * (S_r / S - far_T) - (1 - q) * far_t)
         slopes[1] = r + alpha * (q * (S_alpha / S - R / at_T) - (1 - q) * R / at_t)
         slopes[2] = a * slope_a + (1 - q)
         slopes[3] = b * (slope_b - (1 - q) / may_die)
@@ -108,10 +131,12 @@ class BgFamily:
             return tuple(_coin_table(d.xs, a, b, m)[:, d.ix])
         return tuple(_coin_table(d.x, a, b, m))
 
-    def discounted(self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float) -> np.ndarray:
+    def discounted(
+        self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float, fine: bool = True
+    ) -> np.ndarray:
         """Discounted purchases of each history in the next `horizon`, given alive at T; see `bg_answers`."""
         r, alpha, a, b = (rows(v, len(d.x)) for v in p)
-        return discounted(d, (r, alpha, a, b + int(self.modified)), self.k, horizon, rate)
+        return discounted(d, (r, alpha, a, b + int(self.modified)), self.k, horizon, rate, fine)
 
     def pmf(self, count: np.ndarray, t: np.ndarray, p: tuple[Rows, ...]) -> np.ndarray:
         """P(X(t) = count) of a new customer; see `bg_answers`."""

@@ -24,6 +24,7 @@ class Buyers:
     purchase, dropout : their names
     inverse : (n,) the history of each customer
     scale : the time unit in units of the input
+    own : (n,) the weight each given row came with; None for rows that are not a fit's
     xs, ix : distinct x and where each history's x stands among them
     """
 
@@ -37,6 +38,7 @@ class Buyers:
     dropout: tuple[str, ...]
     inverse: np.ndarray
     scale: float
+    own: np.ndarray | None = None
     xs: np.ndarray = field(init=False)
     ix: np.ndarray = field(init=False)
 
@@ -54,10 +56,27 @@ class Buyers:
         """f(x) of every history, computed once per distinct x; f must not depend on the row."""
         return f(self.xs)[self.ix]
 
+    def futures(self, *, with_x: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """One history of each (x, T, covariates) or (T, covariates), and which of them each history is like.
+
+        What is to come given alive rests on no more, and there are far fewer of them than histories.
+        """
+        kept = [self.T, *self.Zp.T, *self.Zd.T] + ([self.x] if with_x else [])
+        _, _, like = collapse(np.column_stack(kept), np.ones(len(self.T)))
+        first = np.empty(like.max() + 1, dtype=np.int64)
+        first[like[::-1]] = np.arange(len(like) - 1, -1, -1)
+        return first, like
+
     def thinned(self, step: int) -> Buyers:
         """Every step-th history in sorted order: a sample that looks like the whole."""
         s = slice(None, None, step)
         parts = (self.x[s], self.t_x[s], self.T[s], self.w[s], self.Zp[s], self.Zd[s])
+        return Buyers(*parts, self.purchase, self.dropout, self.inverse[:0], self.scale)
+
+    def weighted(self, w: np.ndarray) -> Buyers:
+        """The same histories under other weights; those of weight 0 are left out."""
+        s = np.flatnonzero(w > 0)
+        parts = (self.x[s], self.t_x[s], self.T[s], w[s], self.Zp[s], self.Zd[s])
         return Buyers(*parts, self.purchase, self.dropout, self.inverse[:0], self.scale)
 
     def plain(self) -> Buyers:
@@ -99,7 +118,7 @@ def admit(
     kp = 3 + Zp.shape[1]
     return Buyers(
         table[:, 2], table[:, 1] / scale, table[:, 0] / scale, counts,
-        table[:, 3:kp], table[:, kp:], named_p, named_d, inverse, scale,
+        table[:, 3:kp], table[:, kp:], named_p, named_d, inverse, scale, w,
     )  # fmt: skip
 
 
@@ -143,9 +162,12 @@ def admit_weights(weights: object, n: int, labels: pd.Index) -> np.ndarray:
 
 
 def covariates(
-    given: object, n: int, labels: pd.Index, role: str, w: np.ndarray
+    given: object, n: int, labels: pd.Index, role: str, w: np.ndarray | None
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A frame or array of static covariates as (n, k) floats, with their names."""
+    """A frame or array of static covariates as (n, k) floats, with their names.
+
+    With weights they must vary and not follow from each other; customers asked about (None) may be alike.
+    """
     if given is None:
         return np.empty((n, 0)), ()
     if isinstance(given, pd.Series):
@@ -163,7 +185,8 @@ def covariates(
         raise ModelError(f"two {role} covariates have one name")
     columns = [column(given.iloc[:, j], f"{role} covariate '{name}'", labels) for j, name in enumerate(names)]
     Z = np.column_stack(columns) if columns else np.empty((n, 0))
-    _full_rank(Z[w > 0], names, role)
+    if w is not None:
+        _full_rank(Z[w > 0], names, role)
     return Z, names
 
 

@@ -1,14 +1,19 @@
-"""Nested models against each other: likelihood-ratio tests."""
+"""Models against each other: likelihood-ratio tests of nested ones, and a table of choice."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import pandas as pd
 from scipy.stats import chi2
 
+from crmlab.clv.fitted import BtydFit
+from crmlab.clv.holdout import judge
 from crmlab.errors import ModelError
+from crmlab.result import Check, Result, tidy_frame
 
 
 class Fitted(Protocol):
@@ -29,6 +34,11 @@ class LikelihoodRatio:
     statistic: float
     df: int
     p_value: float
+
+    def result(self) -> Result:
+        """The test as a Result: lr (p), df in glance."""
+        row = {"term": "lr", "estimate": self.statistic, "p_value": self.p_value}
+        return Result("model.likelihood_ratio", tidy_frame([row]), {"df": float(self.df)})
 
 
 def likelihood_ratio(smaller: Fitted, larger: Fitted) -> LikelihoodRatio:
@@ -60,3 +70,56 @@ def likelihood_ratio(smaller: Fitted, larger: Fitted) -> LikelihoodRatio:
     if statistic < -1e-6:
         raise ModelError(f"the larger model fits worse (by {-statistic / 2:.3g}): one is not at its maximum")
     return LikelihoodRatio(max(statistic, 0.0), df, float(chi2.sf(max(statistic, 0.0), df)))
+
+
+def model_choice(fits: Mapping[str, BtydFit], x_star: object = None, horizon: float | None = None) -> Result:
+    """Which purchase model? Information criteria, and errors in a holdout where there is one.
+
+    Parameters
+    ----------
+    fits : name -> fit, all of the same customers in the same order
+    x_star, horizon : purchases of each customer in the `horizon` after T
+
+    Returns
+    -------
+    Result
+        `k`, `loglik`, `aic`, `bic`, with a holdout `mae`, `rmse`, `rank` (Spearman), `total`, each `:<name>`;
+        `chosen:<name>` is 1 for the lowest mean absolute error of the holdout, without one for the lowest BIC,
+        among the fits that converged inside the boundary (among all if none did), else 0.
+
+    Source
+    ------
+    Schwarz, G. (1978). Annals of Statistics 6(2), 461-464 (BIC); Akaike, H. (1974). IEEE TAC 19(6), 716-723.
+    """
+    if not fits:
+        raise ModelError("no fits to choose from")
+    if len({round(fit.n, 6) for fit in fits.values()}) > 1:
+        raise ModelError("the fits rest on different customers", hint="fit all models to the same rows")
+    numbers = pd.DataFrame(
+        {
+            name: {"k": len(f.params), "loglik": f.loglik, "aic": f.aic, "bic": f.bic}
+            for name, f in fits.items()
+        }
+    )
+    order = "bic"
+    if x_star is not None:
+        if horizon is None:
+            raise ModelError("a holdout needs its horizon")
+        cards = {name: judge(fit, x_star, horizon) for name, fit in fits.items()}
+        for quantity in ("mae", "rmse", "rank", "total"):
+            numbers.loc[quantity] = {name: card[f"{quantity}:model"] for name, card in cards.items()}
+        order = "mae"
+    sound = [name for name, fit in fits.items() if all(check.ok for check in fit.checks)]
+    best = numbers.loc[order, sound or list(fits)].idxmin()
+    numbers.loc["chosen"] = {name: float(name == best) for name in fits}
+    rows = [
+        {"term": f"{quantity}:{name}", "estimate": numbers.loc[quantity, name]}
+        for quantity in numbers.index for name in fits
+    ]  # fmt: skip
+    checks = tuple(
+        Check(f"{check.name.partition(':')[0]}:{name}", check.ok, check.value, check.rule)
+        for name, fit in fits.items() for check in fit.checks if not check.ok
+    )  # fmt: skip
+    first = next(iter(fits.values()))
+    kept = {check.name: check for check in checks}
+    return Result("model.clv_choice", tidy_frame(rows), {"n": first.n}, tuple(kept.values()), first.source)

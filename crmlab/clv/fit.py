@@ -41,7 +41,7 @@ def fit(
         plain = collapsed_again(d)
         starts = [np.concatenate([Search(model, plain).maximise().theta, np.zeros(k)])]
     best = search.maximise(starts)
-    return _fitted(search, best, constant)
+    return _fitted(model, search, best, constant)
 
 
 def given(
@@ -61,8 +61,8 @@ def given(
     return BtydFit(model, named, nothing, nothing, loglik, d.total, False, (check,), _source(d), d, draws)
 
 
-def _fitted(search: Search, best: Optimum, constant: float) -> BtydFit:
-    d, model = search.d, search.model
+def _fitted(model: PurchaseModel, search: Search, best: Optimum, constant: float) -> BtydFit:
+    d = search.d
     natural, J = search.natural(best.theta)
     degenerate = _degenerate(model, best)
     names = list(search.names)
@@ -88,8 +88,9 @@ def _fitted(search: Search, best: Optimum, constant: float) -> BtydFit:
     params = dict(zip(names, natural.tolist(), strict=True))
     draws = Draws(best.theta, root, search.natural)
     return BtydFit(
-        model, params, vcov, robust, loglik, d.total, best.converged, tuple(checks), _source(d), d, draws
-    )
+        model, params, vcov, robust, loglik, d.total, best.converged, tuple(checks), _source(d), d, draws,
+        search.penalty,
+    )  # fmt: skip
 
 
 def covariances(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from crmlab.clv.buyers import Buyers, covariates, histories
 from crmlab.clv.params import PurchaseModel
 from crmlab.clv.search import answers, parameter_rows
+from crmlab.clv.tell import rows_of, std_errors
 from crmlab.clv.words import labels_of, positive, shortly
 from crmlab.errors import ModelError
 from crmlab.result import Check, Result, tidy_frame
@@ -33,6 +34,7 @@ class BtydFit:
     source : hash of the input, versions
     buyers : the collapsed histories
     natural_draws : how to draw parameters, on the search's own scale
+    penalty : ridge on covariate coefficients that the fit was made with
     """
 
     model: PurchaseModel
@@ -46,6 +48,10 @@ class BtydFit:
     source: dict[str, str]
     buyers: Buyers
     natural_draws: Draws
+    penalty: float = 0.0
+
+    def _repr_html_(self) -> str:
+        return self.result()._repr_html_()
 
     def __repr__(self) -> str:
         return shortly(self.model.key.removeprefix("model."), self.params, self.loglik, self.checks)
@@ -58,7 +64,7 @@ class BtydFit:
     @property
     def std_errors(self) -> dict[str, float]:
         """Standard errors from the Hessian."""
-        return dict(zip(self.params, np.sqrt(np.diag(self.vcov)).tolist(), strict=True))
+        return std_errors(self.vcov)
 
     @property
     def aic(self) -> float:
@@ -148,18 +154,40 @@ class BtydFit:
             )
         return replace(self, params=dict(zip(self.params, found.tolist(), strict=True)))
 
-    def result(self, level: float = 0.95) -> Result:
-        """Parameters with intervals (on the log scale for the four of the model) and fit, as a Result."""
-        z = norm.ppf((1 + level) / 2)
-        rows = []
-        for place, (name, value) in enumerate(self.params.items()):
-            se = self.std_errors[name]
-            if place < 4:
-                low, high, p = value * np.exp(-z * se / value), value * np.exp(z * se / value), np.nan
-            else:
-                low, high, p = value - z * se, value + z * se, 2 * norm.sf(abs(value / se))
-            row = {"term": f"param:{name}", "estimate": value, "std_error": se}
-            rows.append(row | {"ci_low": low, "ci_high": high, "p_value": p})
+    def interval(
+        self,
+        answer: str,
+        *asked: object,
+        draws: int = 200,
+        level: float = 0.95,
+        seed: int = 0,
+        **more: object,
+    ) -> np.ndarray:
+        """Interval of an answer under draws of the parameters, shape (n, 2).
+
+        Parameters
+        ----------
+        answer : "p_alive", "expected", "dert", "expected_new" or "dert_new"
+        asked, more : what the answer is asked with, e.g. `fit.interval("expected", 52.0)`
+
+        Notes
+        -----
+        As for `customer_value`: of the expectation, not of a customer's luck.
+        """
+        if answer not in ("p_alive", "expected", "dert", "expected_new", "dert_new"):
+            raise ModelError(f"'{answer}' is not an answer with an interval")
+        found = [getattr(self.at(row), answer)(*asked, **more) for row in self.draws(draws, seed)]
+        ends = [(1 - level) / 2, (1 + level) / 2]
+        return np.quantile(np.array(found), ends, axis=0, method="weibull").T
+
+    def result(self, level: float = 0.95, errors: str = "hessian") -> Result:
+        """Parameters with intervals (on the log scale for the four of the model) and fit, as a Result.
+
+        Parameters
+        ----------
+        errors : "hessian" or "sandwich"; for the bootstrap's see `bootstrap`
+        """
+        rows = rows_of(self.params, self.vcov, self.vcov_robust, errors, level)
         glance = {"n": self.n, "histories": float(len(self.buyers.x)), "loglik": self.loglik}
         glance |= {"aic": self.aic, "bic": self.bic, "level": level}
         return Result(self.model.key, tidy_frame(rows), glance, self.checks, self.source)
@@ -171,9 +199,13 @@ class BtydFit:
         return np.array(list(self.params.values()))
 
     def _future(self, d: Buyers, horizon: float, rate: float) -> np.ndarray:
+        return self.of_histories(d, horizon, rate)[d.inverse]
+
+    def of_histories(self, d: Buyers, horizon: float, rate: float, fine: bool = True) -> np.ndarray:
+        """Discounted purchases of each distinct history; not fine is enough for draws of parameters."""
         p = parameter_rows(self.model, d, self._vector)
         alive = self.model.terms(d, p).alive
-        return (alive * self.model.discounted(d, p, horizon / d.scale, rate * d.scale))[d.inverse]
+        return alive * self.model.discounted(d, p, horizon / d.scale, rate * d.scale, fine)
 
     def _of(self, x: object, t_x: object, T: object, purchase: object, dropout: object) -> Buyers:
         given = [value is not None for value in (x, t_x, T)]
@@ -208,21 +240,33 @@ class BtydFit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """Where and how to draw parameters: theta (k,), a root of its covariance, and the way to natural ones."""
+    """Where and how to draw parameters: theta (k,), a root of its covariance, and the way to natural ones.
+
+    A bootstrap `sample` (draws, k) of natural parameters stands in for the normal approximation.
+    """
 
     theta: np.ndarray
     root: np.ndarray | None
-    natural: object
+    natural: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] | None
+    sample: np.ndarray | None = None
 
     def draw(self, n: int, seed: int) -> np.ndarray:
-        """(n, k) natural parameters."""
+        """(n, k) natural parameters; of a bootstrap, its resamples in turn."""
+        if self.sample is not None:
+            return self.sample[np.arange(n) % len(self.sample)]
         if self.root is None:
             raise ModelError(
                 "the fit has no standard errors, so nothing can be drawn",
                 hint="see its failed checks; a boundary fit calls for a simpler model",
             )
         z = np.random.default_rng(seed).standard_normal((n, self.root.shape[1]))
-        return np.array([self.natural(theta)[0] for theta in self.theta + z @ self.root.T])  # type: ignore[operator]
+        return self.at(self.theta + z @ self.root.T)
+
+    def at(self, thetas: np.ndarray) -> np.ndarray:
+        """(n, k) natural parameters at (n, k) places of the search."""
+        if self.natural is None:
+            raise ModelError("parameters were given, not estimated")
+        return np.array([self.natural(theta)[0] for theta in thetas])
 
 
 def like(given: object, names: tuple[str, ...], labels: pd.Index, role: str) -> np.ndarray:
@@ -230,7 +274,7 @@ def like(given: object, names: tuple[str, ...], labels: pd.Index, role: str) -> 
         if names:
             raise ModelError(f"the fit has {role} covariates; give {', '.join(names)} for these customers")
         return np.empty((len(labels), 0))
-    Z, found = covariates(given, len(labels), labels, role, np.zeros(len(labels)))
+    Z, found = covariates(given, len(labels), labels, role, None)
     if isinstance(given, pd.DataFrame) and set(found) == set(names):
         return Z[:, [found.index(name) for name in names]]
     if Z.shape[1] != len(names):

@@ -44,7 +44,7 @@ def climb(
     """Minimise f inside a box; a Hessian known from a subsample saves the quasi-Newton stage."""
     theta = np.clip(start, lower, upper)
     if hessian is not None:
-        theta, near = _chord(f, theta, lower, upper, hessian)
+        theta, near = chord(f, theta, lower, upper, hessian)
     if hessian is None or not near:
         theta = _quasi_newton(f, theta, lower, upper)
     return _arrive(f, theta, lower, upper)
@@ -113,13 +113,17 @@ def _updated(inverse: np.ndarray, s: np.ndarray, y: np.ndarray, fresh: bool) -> 
     return A @ inverse @ A.T + np.outer(s, s) / sy
 
 
-def _chord(
-    f: Objective, theta: np.ndarray, lower: np.ndarray, upper: np.ndarray, hessian: np.ndarray
-) -> tuple[np.ndarray, bool]:
-    """Newton steps with a fixed Hessian while each shrinks the slope by a factor of 3."""
+def chord(
+    f: Objective, theta: np.ndarray, lower: np.ndarray, upper: np.ndarray, hessian: np.ndarray,
+    gradient: np.ndarray | None = None,
+) -> tuple[np.ndarray, bool]:  # fmt: skip
+    """Newton steps with a fixed Hessian while each shrinks the slope by a factor of 3.
+
+    `gradient` is the slope at theta where it is known; returns where it ended and whether the slope is flat.
+    """
     slope = np.inf
-    for _ in range(12):
-        gradient = f(theta)[1]
+    for turn in range(12):
+        gradient = f(theta)[1] if turn or gradient is None else gradient
         steep = float(np.abs(gradient).max())
         if steep < 1e-8:
             return theta, True

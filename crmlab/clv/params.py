@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import digamma, expit, gammaln
 
 from crmlab.clv.buyers import Buyers
 
 Rows = float | np.ndarray
+LOW = np.array([-9.0, -16.0, -16.0, -16.0])
+HIGH = np.array([16.0, 12.0, 12.0, 12.0])
+LARGE_SHAPE = 1e4  # from here on gammaln(r + x) - gammaln(r) loses digits, and Stirling's series is exact
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,22 +32,36 @@ class Terms:
     slopes: np.ndarray
 
 
-class PurchaseModel(Protocol):
-    """What a purchase model must be able to say; r is one number, the other parameters may vary by row."""
+class HistoryModel(Protocol):
+    """What the search must know of a model of histories: parameters, where covariates act, a likelihood.
+
+    A covariate multiplies parameter j by exp(sign g'z) for each j: sign of `purchase_signs` or `dropout_signs`.
+    """
 
     @property
     def key(self) -> str: ...
     @property
     def names(self) -> tuple[str, str, str, str]: ...
     @property
+    def purchase_signs(self) -> dict[int, float]: ...
+    @property
     def dropout_signs(self) -> dict[int, float]: ...
     @property
-    def stages(self) -> int: ...
-
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]: ...
     def terms(self, d: Buyers, p: tuple[Rows, ...]) -> Terms: ...
     def start(self, d: Buyers) -> tuple[np.ndarray, ...]: ...
     def to_log(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
-    def discounted(self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float) -> np.ndarray: ...
+
+
+class PurchaseModel(HistoryModel, Protocol):
+    """What a model in continuous time also says; r is one number, the other parameters may vary by row."""
+
+    @property
+    def stages(self) -> int: ...
+
+    def discounted(
+        self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float, fine: bool = True
+    ) -> np.ndarray: ...
     def pmf(self, count: np.ndarray, t: np.ndarray, p: tuple[Rows, ...]) -> np.ndarray: ...
 
 
@@ -67,6 +84,21 @@ def stacked(
     J = np.zeros((4, 4))
     J[:2, :2], J[2:, 2:] = first[1], second[1]
     return np.concatenate([first[0], second[0]]), J
+
+
+def log_rising(r: Rows, x: np.ndarray) -> np.ndarray:
+    """log G(r+x) - log G(r), also where r is so large that the two cancel."""
+    if np.max(r) < LARGE_SHAPE:
+        return gammaln(r + x) - gammaln(r)
+    series = (1 / (r + x) - 1 / r) / 12
+    return (r + x - 0.5) * np.log1p(x / r) + x * (np.log(r) - 1) + series
+
+
+def psi_rising(r: Rows, x: np.ndarray) -> np.ndarray:
+    """Derivative of `log_rising` by r."""
+    if np.max(r) < LARGE_SHAPE:
+        return digamma(r + x) - digamma(r)
+    return np.log1p(x / r) - (1 / (r + x) - 1 / r) / 2 - (1 / (r + x) ** 2 - 1 / r**2) / 12
 
 
 def rows(value: Rows, m: int) -> np.ndarray:

@@ -15,11 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, gammaln
+from scipy.special import gammaln
 
 from crmlab.clv.buyers import Buyers
 from crmlab.clv.mixing import gamma_nodes
-from crmlab.clv.params import Rows, Terms, gamma_log, rows, stacked
+from crmlab.clv.params import HIGH, LOW, Rows, Terms, gamma_log, log_rising, psi_rising, rows, stacked
 
 NODES, NODES_WIDE, WIDE = 16, 40, 5.0
 BLOCK = 2048  # histories at a time: their nodes stay in the processor's cache
@@ -47,6 +47,16 @@ class ParetoNbd:
         return 1
 
     @property
+    def purchase_signs(self) -> dict[int, float]:
+        """A purchase covariate multiplies the purchase rate by exp(g'z), so alpha by exp(-g'z)."""
+        return {1: -1.0}
+
+    @property
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where theta is searched."""
+        return LOW, HIGH
+
+    @property
     def dropout_signs(self) -> dict[int, float]:
         """A dropout covariate multiplies the dropout rate by exp(g'z), so beta by exp(-g'z)."""
         return {3: -1.0}
@@ -56,9 +66,9 @@ class ParetoNbd:
         return stacked(gamma_log(theta[0], theta[1]), gamma_log(theta[2], theta[3]))
 
     def start(self, d: Buyers) -> tuple[np.ndarray, ...]:
-        """Two places to start from: moderate, and nearly without dropout."""
+        """Places to start from: moderate, nearly without dropout, and soon gone."""
         rate = np.log(2 * (d.w @ d.x) / (d.w @ d.T))
-        return np.array([-0.5, rate, -0.5, 0.5]), np.array([0.0, rate, 0.0, -3.0])
+        return tuple(np.array([[-0.5, rate, -0.5, 0.5], [0.0, rate, 0.0, -3.0], [2.0, rate + 1.0, 1.0, 2.0]]))
 
     def terms(self, d: Buyers, p: tuple[Rows, ...]) -> Terms:
         """Log-likelihood, P(alive) and slopes of every history.
@@ -74,8 +84,8 @@ class ParetoNbd:
         alive = -r * far_a - d.x * np.log(at_T) - s * far_b
         both = np.logaddexp(alive, gap[0] + np.log(s))
         q = np.exp(alive - both)
-        head = d.by_x(lambda x: gammaln(r + x) - gammaln(r))
-        psi = d.by_x(lambda x: digamma(r + x) - digamma(r))
+        head = d.by_x(lambda x: log_rising(r, x))
+        psi = d.by_x(lambda x: psi_rising(r, x))
         dead = 1 - q
         slopes = np.empty((4, len(d.x)))
         slopes[0] = r * (psi - q * far_a + dead * gap[1])
@@ -84,7 +94,9 @@ class ParetoNbd:
         slopes[3] = s + beta * (-q * s / bt_T + dead * gap[4])
         return Terms(head + both, q, slopes)
 
-    def discounted(self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float) -> np.ndarray:
+    def discounted(
+        self, d: Buyers, p: tuple[Rows, ...], horizon: float, rate: float, fine: bool = True
+    ) -> np.ndarray:
         """Purchases in (T, T + horizon], discounted at a continuous rate, given alive at T.
 
         (r+x)/(alpha+T) * E[(1 - e^{-(rate+mu) h})/(rate+mu)], mu ~ Gamma(s, beta+T); closed for rate 0.
@@ -94,14 +106,15 @@ class ParetoNbd:
         at_T = beta + d.T
         if rate == 0 and np.isfinite(horizon):
             return pace * at_T * _power_integral(s - 1, np.log1p(horizon / at_T))
-        found, step = np.empty(len(pace)), CELLS // 96
+        places, like = d.futures(with_x=False)
+        found, step = np.empty(len(places)), CELLS // 96
         for low in range(0, len(found), step):
-            part = slice(low, low + step)
-            mu, w = gamma_nodes(s[part])
+            part = places[low : low + step]
+            mu, w = gamma_nodes(s[part], 96 if fine else 48)
             hazard = rate + mu / at_T[part, None]
             paid = -np.expm1(-hazard * horizon) / hazard if np.isfinite(horizon) else 1 / hazard
-            found[part] = (w * paid).sum(axis=1)
-        return pace * found
+            found[low : low + step] = (w * paid).sum(axis=1)
+        return pace * found[like]
 
     def pmf(self, count: np.ndarray, t: np.ndarray, p: tuple[Rows, ...]) -> np.ndarray:
         """P(X(t) = count) of a new customer: alive at t, or dead at u < t with the count reached by u."""

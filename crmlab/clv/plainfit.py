@@ -6,18 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from crmlab.clv.fit import BOUNDARY, HAS_ERRORS, covariances
 from crmlab.clv.fitted import Draws
 from crmlab.clv.optimum import STEEP, Optimum
+from crmlab.clv.tell import rows_of, std_errors
 from crmlab.clv.words import shortly
 from crmlab.result import Check, Result, tidy_frame
 
 
 @dataclass(frozen=True, eq=False)
 class PlainFit:
-    """A fitted model whose parameters are all positive.
+    """A fitted model of parameters that are positive, and of coefficients (named with a dot) that may be not.
 
     Attributes
     ----------
@@ -39,13 +39,16 @@ class PlainFit:
     source: dict[str, str]
     natural_draws: Draws
 
+    def _repr_html_(self) -> str:
+        return self.result()._repr_html_()
+
     def __repr__(self) -> str:
         return shortly(self.key.removeprefix("model."), self.params, self.loglik, self.checks)
 
     @property
     def std_errors(self) -> dict[str, float]:
         """Standard errors from the Hessian."""
-        return dict(zip(self.params, np.sqrt(np.diag(self.vcov)).tolist(), strict=True))
+        return std_errors(self.vcov)
 
     @property
     def aic(self) -> float:
@@ -61,14 +64,9 @@ class PlainFit:
         """(n, k) natural parameters from the normal approximation on the search's scale."""
         return self.natural_draws.draw(n, seed)
 
-    def result(self, level: float = 0.95) -> Result:
-        """Parameters with intervals on the log scale, and fit, as a Result."""
-        z = norm.ppf((1 + level) / 2)
-        rows = []
-        for name, value in self.params.items():
-            se = self.std_errors[name]
-            ends = {"ci_low": value * np.exp(-z * se / value), "ci_high": value * np.exp(z * se / value)}
-            rows.append({"term": f"param:{name}", "estimate": value, "std_error": se, **ends})
+    def result(self, level: float = 0.95, errors: str = "hessian") -> Result:
+        """Parameters with intervals (on the log scale but for coefficients) and fit, as a Result."""
+        rows = rows_of(self.params, self.vcov, self.vcov_robust, errors, level)
         glance = {"n": self.n, "loglik": self.loglik, "aic": self.aic, "bic": self.bic, "level": level}
         return Result(self.key, tidy_frame(rows), glance, self.checks, self.source)
 

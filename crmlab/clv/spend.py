@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from scipy.special import digamma, gammaln
-from scipy.stats import norm
 
 from crmlab.clv.buyers import admit_weights, covariates
 from crmlab.clv.fit import covariances
 from crmlab.clv.fitted import Draws, like
 from crmlab.clv.optimum import STEEP, Optimum, climb
+from crmlab.clv.tell import rows_of, std_errors
 from crmlab.clv.words import bad_rows, column, labels_of, positive, shortly
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
@@ -35,6 +35,11 @@ class Spenders:
     centre: np.ndarray
     sd: np.ndarray
     scale: float
+
+    def weighted(self, w: np.ndarray) -> Spenders:
+        """The same customers under other weights; those of weight 0 are left out."""
+        s = w > 0
+        return replace(self, x=self.x[s], z=self.z[s], w=w[s], Z=self.Z[s])
 
     def natural(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(p, q, v, coefficients) and Jacobian; theta = log p, log q, log(p v/q), coefficients per SD."""
@@ -86,6 +91,7 @@ class SpendFit:
     vcov, vcov_robust : their covariance, from the Hessian and as a sandwich
     loglik, n : maximum; customers with a repeat purchase
     converged, checks, source : as for BtydFit
+    spenders, penalty : what it was fitted to, and how
     """
 
     params: dict[str, float]
@@ -98,6 +104,11 @@ class SpendFit:
     source: dict[str, str]
     covariate_names: tuple[str, ...]
     natural_draws: Draws
+    spenders: Spenders
+    penalty: float = 0.0
+
+    def _repr_html_(self) -> str:
+        return self.result()._repr_html_()
 
     def __repr__(self) -> str:
         return shortly("gamma_gamma", self.params, self.loglik, self.checks)
@@ -105,12 +116,17 @@ class SpendFit:
     @property
     def std_errors(self) -> dict[str, float]:
         """Standard errors from the Hessian."""
-        return dict(zip(self.params, np.sqrt(np.diag(self.vcov)).tolist(), strict=True))
+        return std_errors(self.vcov)
 
     @property
     def aic(self) -> float:
         """2k - 2 loglik."""
         return 2 * len(self.params) - 2 * self.loglik
+
+    @property
+    def bic(self) -> float:
+        """k log n - 2 loglik."""
+        return float(len(self.params) * np.log(self.n) - 2 * self.loglik)
 
     def mean(self, *, covariates: object = None) -> np.ndarray:
         """Mean spend per purchase in the population, p v/(q - 1); ModelError where q <= 1: it has none."""
@@ -130,7 +146,7 @@ class SpendFit:
             raise ModelError(f"x and mean_spend have {len(x)} and {len(z)} values")
         bad_rows(x < 0, labels, "x", x, "is negative")
         bad_rows((x > 0) & (z <= 0), labels, "mean_spend", z, "is not positive")
-        Z = like(covariates, self.covariate_names, labels, "spend")
+        Z = self.covariate_rows(x, covariates)
         vector = np.array(list(self.params.values()))
         p, q, v = vector[:3]
         if q <= 1 and (p * x + q <= 1).any():
@@ -140,6 +156,10 @@ class SpendFit:
         own = v * np.exp(Z @ vector[3:])
         return p * (own + x * np.where(x > 0, z, 0)) / (p * x + q - 1)
 
+    def covariate_rows(self, x: object, covariates: object) -> np.ndarray:
+        """(n, k) covariates of spend of the customers with x repeat purchases, in the fit's order."""
+        return like(covariates, self.covariate_names, labels_of(x), "spend")
+
     def draws(self, n: int = 500, seed: int = 0) -> np.ndarray:
         """(n, k) natural parameters from the normal approximation on the search's scale."""
         return self.natural_draws.draw(n, seed)
@@ -148,19 +168,10 @@ class SpendFit:
         """The model under other parameters."""
         return replace(self, params=dict(zip(self.params, np.asarray(natural, float).tolist(), strict=True)))
 
-    def result(self, level: float = 0.95) -> Result:
-        """Parameters with intervals and fit, as a Result."""
-        z = norm.ppf((1 + level) / 2)
-        rows = []
-        for place, (name, value) in enumerate(self.params.items()):
-            se = self.std_errors[name]
-            row = {"term": f"param:{name}", "estimate": value, "std_error": se}
-            if place < 3:
-                low, high, p = value * np.exp(-z * se / value), value * np.exp(z * se / value), np.nan
-            else:
-                low, high, p = value - z * se, value + z * se, 2 * norm.sf(abs(value / se))
-            rows.append(row | {"ci_low": low, "ci_high": high, "p_value": p})
-        glance = {"n": self.n, "loglik": self.loglik, "aic": self.aic, "level": level}
+    def result(self, level: float = 0.95, errors: str = "hessian") -> Result:
+        """Parameters with intervals (on the log scale for p, q, v) and fit, as a Result."""
+        rows = rows_of(self.params, self.vcov, self.vcov_robust, errors, level)
+        glance = {"n": self.n, "loglik": self.loglik, "aic": self.aic, "bic": self.bic, "level": level}
         return Result("model.gamma_gamma", tidy_frame(rows), glance, self.checks, self.source)
 
 
@@ -188,7 +199,7 @@ def gamma_gamma(
     Colombo, R. & Jiang, W. (1999). J. Interactive Marketing 13(3), 2-12; Fader, P. S. & Hardie, B. G. S. (2013),
     The Gamma-Gamma model of monetary value, note 025, brucehardie.com.
     """
-    s, names = _admit(x, mean_spend, weights, covariates)
+    s, names = admit_spend(x, mean_spend, weights, covariates)
     penalty = positive(penalty, "penalty", zero=True)
     if penalty and not names:
         raise ModelError("a penalty shrinks covariate coefficients, and there are none")
@@ -197,10 +208,13 @@ def gamma_gamma(
         raise ModelError(f"{s.w.sum():g} customers with a repeat purchase cannot carry {3 + k} parameters")
     low, high = np.concatenate([LOW, np.full(k, -20.0)]), np.concatenate([HIGH, np.full(k, 20.0)])
     best = climb(lambda theta: s.value(theta, penalty), np.array([1.0, 1.0, 0.0, *np.zeros(k)]), low, high)
-    return _fitted(s, best, names)
+    return _fitted(s, best, names, penalty)
 
 
-def _admit(x: object, mean_spend: object, weights: object, given: object) -> tuple[Spenders, tuple[str, ...]]:
+def admit_spend(
+    x: object, mean_spend: object, weights: object, given: object
+) -> tuple[Spenders, tuple[str, ...]]:
+    """Customers with a repeat purchase, checked and scaled, and the names of their covariates."""
     labels = labels_of(x)
     x = column(x, "x", labels)
     w = admit_weights(weights, len(x), labels)
@@ -231,13 +245,13 @@ def _spend(mean_spend: object, kept: np.ndarray, labels: pd.Index) -> np.ndarray
     return column(np.where(kept, values, 0.0), "mean_spend", labels)
 
 
-def _fitted(s: Spenders, best: Optimum, names: tuple[str, ...]) -> SpendFit:
+def _fitted(s: Spenders, best: Optimum, names: tuple[str, ...], penalty: float) -> SpendFit:
     natural, J = s.natural(best.theta)
     loglik, scores = s.scores(best.theta)
     all_names = [*NAMES, *(f"spend.{name}" for name in names)]
     vcov, robust, root = covariances(best, J, scores, s.w, all_names)
     total = float(s.w.sum())
-    r = _correlation(s.x, s.z, s.w)
+    r = correlation(s.x, s.z, s.w)
     beyond = [name for name, value in zip("pq", best.theta[:2], strict=True) if abs(value) > SHAPE]
     rule = "inside: parameters at the boundary cannot be told from their limit"
     checks = [
@@ -253,10 +267,11 @@ def _fitted(s: Spenders, best: Optimum, names: tuple[str, ...]) -> SpendFit:
         loglik=float(loglik @ s.w - total * np.log(s.scale)),
         n=total, converged=best.converged, checks=tuple(checks),
         source=source_of(pd.DataFrame(np.column_stack([s.x, s.z, s.w, s.Z]))),
-        covariate_names=names, natural_draws=Draws(best.theta, root, s.natural),
+        covariate_names=names, natural_draws=Draws(best.theta, root, s.natural), spenders=s, penalty=penalty,
     )  # fmt: skip
 
 
-def _correlation(x: np.ndarray, z: np.ndarray, w: np.ndarray) -> float:
+def correlation(x: np.ndarray, z: np.ndarray, w: np.ndarray) -> float:
+    """Weighted Pearson correlation; 0 where x does not vary."""
     c = np.cov(x, z, aweights=w, ddof=0)
     return float(c[0, 1] / np.sqrt(c[0, 0] * c[1, 1])) if c[0, 0] > 0 else 0.0

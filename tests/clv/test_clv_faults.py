@@ -141,7 +141,25 @@ def test_contracts_and_opportunities():
         clv.sbg()
     with pytest.raises(ModelError, match="x, row 0: is more than one purchase at an opportunity"):
         clv.bgbb([3], [2], [6])
-    with pytest.raises(ModelError, match="t_x, row 0: is later than n"):
+    with pytest.raises(ModelError, match="t_x, row 0: is later than T"):
         clv.bgbb([1], [7], [6])
+    with pytest.raises(ModelError, match="there are no customers"):
+        clv.bgbb([], [], [])
+    with pytest.raises(ModelError, match=r"no customer bought again \(all x = 0\), so neither chance"):
+        clv.bgbb([0, 0], [0, 0], [6, 6])
+    with pytest.raises(ModelError, match="purchase covariate '1' is the same"):
+        clv.bgbb([1, 2], [1, 2], [6, 6], purchase=[1.0, 1.0])
+    with pytest.raises(ModelError, match="rows 0, 1: is not a whole number"):
+        clv.bgbb([1.5, 2.5], [2, 3], [6, 6])
+    with pytest.raises(ModelError, match="tenure and churned have 3 and 2 values"):
+        clv.sbg(tenure=[1, 2, 3], churned=[1, 0])
+    with pytest.raises(ModelError, match="tenure, row 0: is not a whole number of periods from 1"):
+        clv.bdw(tenure=[0, 2, 3], churned=[1, 0, 1])
+    with pytest.raises(ModelError, match="weights, row 1: is negative"):
+        clv.sbg(tenure=[1, 2, 3], churned=[1, 0, 1], weights=[1, -1, 2])
+    with pytest.raises(ModelError, match="alive, row 1: is negative"):
+        clv.sbg([100, -1, 0])
+    with pytest.raises(ModelError, match="customers left in 0 periods"):
+        clv.sbg([100, 100, 100])
     with pytest.raises(ModelError, match="not nested"):
         clv.likelihood_ratio(clv.bgnbd(X, TX, T), clv.bgnbd(X, TX, T))

@@ -12,6 +12,7 @@ from crmlab import clv
 from crmlab.clv.bg_family import BgFamily
 from crmlab.clv.buyers import admit
 from crmlab.clv.pareto import ParetoNbd
+from crmlab.errors import ModelError
 
 MODELS = {"bgnbd": clv.bgnbd, "mbgnbd": clv.mbgnbd, "pareto_nbd": clv.pareto_nbd, "cnbd": clv.cnbd}
 SHOPPERS = bg_shoppers(600, (0.6, 5.0, 0.8, 2.5), np.random.default_rng(5))
@@ -246,3 +247,80 @@ def test_a_boundary_fit_is_quick_honest_and_still_answers():
     assert np.isnan(fit.std_errors["s"])
     assert np.isfinite(fit.std_errors["r"])
     assert np.ptp(fit.draws(50)[:, 2]) == pytest.approx(0, abs=1e-6 * fit.params["s"])
+
+
+def donors(n, seed, purchase=0.0, dropout=0.0):
+    """x, t_x at 8 opportunities from BG/BB, whose odds of buying and of leaving move with z."""
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal(n)
+    p, theta = rng.beta(1.2 * np.exp(purchase * z), 0.8), rng.beta(0.7 * np.exp(dropout * z), 2.5)
+    life = rng.geometric(np.maximum(theta, 1e-12)) - 1
+    bought = (rng.random((n, 8)) < p[:, None]) & (np.arange(8) < life[:, None])
+    return bought.sum(axis=1), np.where(bought.any(axis=1), 8 - np.argmax(bought[:, ::-1], axis=1), 0), z
+
+
+def test_bgbb_covariates():
+    x, t_x, z = donors(6000, 3, purchase=0.5, dropout=-0.4)
+    end = np.full(6000, 8)
+    plain, full = clv.bgbb(x, t_x, end), clv.bgbb(x, t_x, end, purchase=z, dropout=z)
+    truth = {"alpha": 1.2, "beta": 0.8, "gamma": 0.7, "delta": 2.5, "purchase.1": 0.5, "dropout.1": -0.4}
+    for name, true in truth.items():
+        assert abs(full.params[name] - true) < 3.5 * full.std_errors[name], name
+    assert clv.likelihood_ratio(plain, full).p_value < 1e-10
+    moved = clv.bgbb(x, t_x, end, purchase=100 + 7 * z, dropout=z)
+    assert moved.loglik == pytest.approx(full.loglik, abs=1e-6)
+    assert moved.params["purchase.1"] == pytest.approx(full.params["purchase.1"] / 7, rel=1e-5)
+    tight = clv.bgbb(x, t_x, end, purchase=z, dropout=z, penalty=0.5)
+    assert abs(tight.params["purchase.1"]) < abs(full.params["purchase.1"])
+    # a customer's answers under his own z are those of a model whose alpha and gamma are his
+    own = {"purchase": [1.3], "dropout": [1.3]}
+    found = full.expected(5, [3], [5], [8], **own)[0]
+    q = full.params
+    shifted = [
+        q["alpha"] * np.exp(1.3 * q["purchase.1"]),
+        q["beta"],
+        q["gamma"] * np.exp(1.3 * q["dropout.1"]),
+        q["delta"],
+    ]
+    import dataclasses
+
+    his = dataclasses.replace(plain, params=dict(zip(plain.params, shifted, strict=True)))
+    assert found == pytest.approx(his.expected(5, [3], [5], [8])[0], rel=1e-12)
+    assert "p_value" in full.result().tidy
+    assert full.result().cell("param:purchase.1", "p_value") < 1e-6
+    boot = clv.bootstrap(plain, 40, seed=1)
+    ratio = [boot.std_errors[name] / plain.std_errors[name] for name in plain.params]
+    assert (np.abs(np.log(ratio)) < 0.5).all()
+
+
+def test_bgbb_slopes_are_derivatives():
+    from crmlab.clv.bgbb import BgBb
+
+    x, t_x, _ = donors(300, 4)
+    d = clv.bgbb(x, t_x, np.full(300, 8)).buyers
+    p = np.array([1.1, 0.7, 0.6, 2.1])
+    slopes = BgBb().terms(d, tuple(p)).slopes
+    for j in range(4):
+        up, down = p.copy(), p.copy()
+        up[j], down[j] = p[j] * np.exp(1e-5), p[j] * np.exp(-1e-5)
+        numeric = (BgBb().terms(d, tuple(up)).loglik - BgBb().terms(d, tuple(down)).loglik) / 2e-5
+        assert slopes[j] == pytest.approx(numeric, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_answers_for_others_with_covariates(name):
+    """The fit's own customers asked about again, one at a time and by name, and newcomers."""
+    Z2 = pd.DataFrame(Z, columns=["age", "size"])
+    fit = MODELS[name](X, TX, T, purchase=Z2, dropout=Z2[["age"]])
+    for i in (3, 401):
+        own = {"purchase": Z2[["size", "age"]].iloc[[i]], "dropout": Z2[["age"]].iloc[[i]]}
+        history = ([X[i]], [TX[i]], [T[i]])
+        assert fit.p_alive(*history, **own)[0] == pytest.approx(fit.p_alive()[i], rel=1e-10)
+        assert fit.expected(20, *history, **own)[0] == pytest.approx(fit.expected(20)[i], rel=1e-10)
+        assert fit.dert(0.01, *history, **own)[0] == pytest.approx(fit.dert(0.01)[i], rel=1e-10)
+        new = fit.expected_new(30, **own)
+        assert new.shape == (1,)
+        count = np.arange(1500)
+        assert fit.pmf(count, 30.0, **own) @ count == pytest.approx(new[0], rel=1e-6)
+    with pytest.raises(ModelError, match="the fit has purchase covariates; give age, size"):
+        fit.p_alive([1], [2.0], [3.0])
