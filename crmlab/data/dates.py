@@ -41,6 +41,10 @@ _ISO = re.compile(r"(?<=\d)T(?=\d)")
 _ZONE = "Asia/Tehran"
 
 
+class OtherCalendar(ValueError):
+    """A date whose year belongs to the other calendar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stamps:
     """Dates of one column.
@@ -133,10 +137,10 @@ def _gregorian(year: int, month: int, day: int, calendar: Calendar) -> date:
     low, high = YEARS[calendar]
     if not low <= year <= high:
         first, last = YEARS[OTHER[calendar]]
-        other = f"; is the column {OTHER[calendar]}?" if first <= year <= last else ""
-        raise ValueError(
-            f"year {year} in a {'Jalali' if calendar == 'jalali' else 'Gregorian'} column{other}"
-        )
+        name = "Jalali" if calendar == "jalali" else "Gregorian"
+        if first <= year <= last:
+            raise OtherCalendar(f"year {year} in a {name} column; is the column {OTHER[calendar]}?")
+        raise ValueError(f"year {year} in a {name} column")
     text = f"{year:04d}/{month:02d}/{day:02d}"
     try:
         found = date(year, month, day) if calendar == "gregorian" else to_gregorian(year, month, day)

@@ -41,7 +41,7 @@ class Matched:
 
 def match(table: RawTable, study: Study, problems: Problems) -> Matched:
     """Find the column of every item the survey asked; what cannot be found, or twice, goes on `problems`."""
-    survey = study.spec.survey
+    survey = study.survey
     places: dict[str, int] = {}
     how: dict[str, str] = {}
     for code, header in survey.columns.items():

@@ -138,7 +138,8 @@ class Finding:
     end: int
 
 
-_EDGE = r"(?<![A-Za-z0-9_.])", r"(?![A-Za-z0-9_])"  # Persian letters may touch a number, hashes may not
+# Persian letters may touch a number, hashes may not; a number with decimals is a measurement, not an identity.
+_EDGE = r"(?<![A-Za-z0-9_.])", r"(?![A-Za-z0-9_]|\.\d)"
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)*\.[A-Za-z]{2,}")
 _CARD = re.compile(rf"{_EDGE[0]}\d{{4}}([ \-]?)\d{{4}}\1\d{{4}}\1\d{{4}}{_EDGE[1]}")
 _PHONE = re.compile(

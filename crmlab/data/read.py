@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from crmlab.data.table import RawTable
 from crmlab.errors import DataError
 
-KEY = "survey.file"
 DAMAGE = (  # what the parsers of other people raise over damaged bytes; all of it is the file's fault
     ArithmeticError,
     EOFError,
@@ -30,7 +29,7 @@ DAMAGE = (  # what the parsers of other people raise over damaged bytes; all of 
 
 
 class Declared(Protocol):
-    """What a reader must know; `crmlab.study.spec.Survey` holds it."""
+    """What a reader must know; `crmlab.study.strict_model.TableFile` holds it."""
 
     file: str
     sheet: str | None
@@ -38,10 +37,13 @@ class Declared(Protocol):
     separator: str
     header_rows: int
 
+    @property
+    def key(self) -> str: ...
+
 
 def declare(file: str, **keys: Any) -> Declared:
     """A declaration with the study file's defaults, for reading a table without a study."""
-    usual = {"sheet": None, "encoding": "auto", "separator": ",", "header_rows": 1}
+    usual = {"key": "survey", "sheet": None, "encoding": "auto", "separator": ",", "header_rows": 1}
     return SimpleNamespace(file=file, **(usual | keys))
 
 
@@ -71,7 +73,7 @@ def read_table(path: str | Path, survey: Declared) -> RawTable:
         from crmlab.data.read_parquet import read_parquet as read
     else:
         raise DataError(
-            f"'{ending or 'no ending'}' is no format that can be read (key {KEY})",
+            f"'{ending or 'no ending'}' is no format that can be read (key {survey.key}.file)",
             file=survey.file,
             hint="save it as .csv, .xlsx, .xls, .sav or .parquet",
         )
@@ -89,10 +91,12 @@ def _bytes(path: Path, survey: Declared) -> bytes:
         after = path.stat()
     except FileNotFoundError:
         raise DataError(
-            f"there is no such file (key {KEY})", file=path, hint="correct the path in the study file"
+            f"there is no such file (key {survey.key}.file)",
+            file=path,
+            hint="correct the path in the study file",
         ) from None
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror} (key {KEY})", file=path) from None
+        raise DataError(f"cannot be read: {error.strerror} (key {survey.key}.file)", file=path) from None
     same = (before.st_size, before.st_mtime_ns, before.st_ino) == (
         after.st_size,
         after.st_mtime_ns,

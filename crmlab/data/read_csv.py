@@ -54,7 +54,7 @@ def decode(raw: bytes, survey: Declared) -> tuple[str, str]:
         encoding = _known(survey)
         if marked and encoding not in ("utf-8", "utf-8-sig"):
             raise DataError(
-                f"starts with the mark of UTF-8, but survey.encoding says {survey.encoding}",
+                f"starts with the mark of UTF-8, but {survey.key}.encoding says {survey.encoding}",
                 file=survey.file,
                 hint="encoding: auto",
             )
@@ -69,7 +69,7 @@ def _known(survey: Declared) -> str:
     try:
         return codecs.lookup(survey.encoding).name
     except LookupError:
-        raise StudyError(f"no encoding is called '{survey.encoding}'", key="survey.encoding") from None
+        raise StudyError(f"no encoding is called '{survey.encoding}'", key=f"{survey.key}.encoding") from None
 
 
 def _bad_byte(raw: bytes, encoding: str, error: UnicodeDecodeError, survey: Declared) -> DataError:

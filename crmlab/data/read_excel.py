@@ -66,12 +66,14 @@ def _sheet(names: list[str], survey: Declared) -> str:
         if survey.sheet in names:
             return survey.sheet
         raise DataError(
-            f"has no sheet '{survey.sheet}'; its sheets: {listed}", file=survey.file, hint="survey.sheet"
+            f"has no sheet '{survey.sheet}'; its sheets: {listed}",
+            file=survey.file,
+            hint=f"{survey.key}.sheet",
         )
     if len(names) == 1:
         return names[0]
     raise DataError(
-        f"has {len(names)} sheets: {listed}", file=survey.file, hint="name one of them in survey.sheet"
+        f"has {len(names)} sheets: {listed}", file=survey.file, hint=f"name one of them in {survey.key}.sheet"
     )
 
 

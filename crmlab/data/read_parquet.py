@@ -20,7 +20,7 @@ def read_parquet(raw: bytes, survey: Declared) -> RawTable:
 
     try:
         table = ParquetFile(io.BytesIO(raw)).read()
-        columns = tuple(tuple(map(_cell, column.to_pylist())) for column in table.columns)
+        columns = tuple(tuple(map(native, column.to_pylist())) for column in table.columns)
     except (ArrowException, *DAMAGE) as error:
         raise DataError(f"is not a Parquet file, or a damaged one ({error})", file=survey.file) from None
     names = tuple(str(name) for name in table.column_names)
@@ -28,7 +28,8 @@ def read_parquet(raw: bytes, survey: Declared) -> RawTable:
     return RawTable(survey.file, (names,), columns, rows, "", {"format": "parquet"})
 
 
-def _cell(value: Any) -> Cell:
+def native(value: Any) -> Cell:
+    """A value of a typed column as a cell: text, number or date; None where there is nothing."""
     if isinstance(value, bool):
         return "True" if value else "False"
     if isinstance(value, (int, float, Decimal)):

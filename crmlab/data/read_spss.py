@@ -37,7 +37,7 @@ def read_spss(raw: bytes, survey: Declared) -> RawTable:
         raise DataError(
             f"is not an SPSS file, or a damaged one ({error})",
             file=survey.file,
-            hint="if its text has another encoding than it says, name it in survey.encoding",
+            hint=f"if its text has another encoding than it says, name it in {survey.key}.encoding",
         ) from None
     names = list(meta.column_names)
     columns = tuple(tuple(map(_cell, frame[name])) for name in names)

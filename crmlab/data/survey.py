@@ -41,10 +41,10 @@ def admit(study: Study) -> Survey:
     """
     _possible(study)
     problems = Problems()
-    table = read_table(study.path_of(study.spec.survey.file), study.spec.survey)
+    table = read_table(study.path_of(study.survey.file), study.survey)
     matched = match(table, study, problems)
     decoded = _decode(table, matched, study, problems)
-    rows = sort_rows(table, decoded, study.spec.survey, problems)
+    rows = sort_rows(table, decoded, study.survey, problems)
     _tell_bad_cells(table, decoded, rows, study, problems)
     _tell_repeats(table, rows, study, problems)
     seconds = None
@@ -65,7 +65,7 @@ def check(study: Study) -> Survey:
 def _possible(study: Study) -> None:
     """Declarations that contradict the instrument or each other are faults of the study file."""
     wrong = [*_bad_synonyms(study), *_bad_gates(study)]
-    fieldwork = study.spec.survey.fieldwork
+    fieldwork = study.survey.fieldwork
     if fieldwork is not None:
         try:
             limits(fieldwork)
@@ -78,7 +78,7 @@ def _possible(study: Study) -> None:
 
 
 def _bad_synonyms(study: Study) -> Iterator[tuple[str, str]]:
-    for name, words in study.spec.survey.synonyms.items():
+    for name, words in study.survey.synonyms.items():
         scale = study.scales[name]
         for word, code in words.items():
             if scale.kind == "codes" and code not in scale.values:
@@ -87,7 +87,7 @@ def _bad_synonyms(study: Study) -> Iterator[tuple[str, str]]:
 
 def _bad_gates(study: Study) -> Iterator[tuple[str, str]]:
     """Items that rows are judged by must have been asked, and the right answer must be one."""
-    survey = study.spec.survey
+    survey = study.survey
     gates: list[tuple[str, str, tuple[int, ...]]] = [
         ("exclude.attention", item, (right,)) for item, right in study.spec.exclude.attention.items()
     ]
@@ -110,7 +110,7 @@ def _decode(table: RawTable, matched: Matched, study: Study, problems: Problems)
         scale = study.instrument.scale_of(code)
         place = matched.places.get(code)
         if place is not None and place not in matched.personal and scale.kind != "text":
-            book = codebook(code, item.scale, scale, study.spec.survey)
+            book = codebook(code, item.scale, scale, study.survey)
             found[code] = decode(table, place, code, with_labels(book, table, place, code, problems))
     return found
 
@@ -119,7 +119,7 @@ def _tell_bad_cells(
     table: RawTable, decoded: dict[str, Decoded], rows: Sorted, study: Study, problems: Problems
 ) -> None:
     """Cells that are no answer, in the rows whose answers matter; construct items that nobody answered."""
-    survey = study.spec.survey
+    survey = study.survey
     gates = {rule.item for rule in (survey.consent, survey.screening) if rule is not None}
     for code, column in decoded.items():
         alive = rows.entering if code in gates else rows.answering
@@ -148,7 +148,7 @@ def _nobody(rows: Sorted) -> str:
 
 def _tell_repeats(table: RawTable, rows: Sorted, study: Study, problems: Problems) -> None:
     """Two answers of one person, where the study does not say that the first one counts."""
-    survey = study.spec.survey
+    survey = study.survey
     if not rows.repeats or survey.second_answer == "keep_first" or survey.respondent is None:
         return
     column = table.columns[locate(table, survey.respondent, "survey.respondent")]
@@ -174,7 +174,7 @@ def _tell_repeats(table: RawTable, rows: Sorted, study: Study, problems: Problem
 
 def _customers(table: RawTable, study: Study) -> list[str | None] | None:
     """Pseudonyms of all rows, if the study names a customer column."""
-    name = study.spec.survey.customer
+    name = study.survey.customer
     if name is None:
         return None
     place = locate(table, name, "survey.customer")
@@ -229,7 +229,7 @@ def _notes(
     study: Study, table: RawTable, matched: Matched, decoded: dict[str, Decoded], rows: Sorted
 ) -> list[dict[str, Any]]:
     """What the manifest tells about the reading: never a value of a personal column."""
-    survey = study.spec.survey
+    survey = study.survey
     notes: list[dict[str, Any]] = [{"key": "note.format", **table.facts}]
     ways: dict[str, list[str]] = {}
     for code, way in matched.how.items():

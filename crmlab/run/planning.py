@@ -11,6 +11,7 @@ from crmlab.files import sha256_file, sha256_text
 from crmlab.provenance import code_hash, versions
 from crmlab.study import Study
 from crmlab.study.spec import STEPS
+from crmlab.study.strict_model import TableFile
 
 INTAKE, REPORT = STEPS[0], STEPS[-1]
 NEEDS = {
@@ -18,7 +19,10 @@ NEEDS = {
     "03_sample_description": (INTAKE,),
     "04_measurement": (INTAKE,),
     "05_structure_mediation": (INTAKE,),
+    "07_behavioural_clv": (INTAKE,),
 }
+OF_THE_SURVEY = ("03_sample_description", "04_measurement", "05_structure_mediation")
+OF_THE_LEDGER = ("07_behavioural_clv",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,7 @@ def plan(study: Study) -> tuple[Step, ...]:
     """The steps of a study in an order they can run in; those it has no use for carry the reason."""
     steps: list[Step] = []
     for name in STEPS:
-        skip = "not among the study's steps" if name not in study.steps else ""
-        if name == "05_structure_mediation" and not study.paths:
-            skip = skip or "the study has no paths"
+        skip = "not among the study's steps" if name not in study.steps else _no_use(study, name)
         running = tuple(step.name for step in steps if not step.skip)
         needs = running if name == REPORT else NEEDS[name]
         missing = [need for need in needs if need not in running]
@@ -53,6 +55,15 @@ def plan(study: Study) -> tuple[Step, ...]:
             )
         steps.append(Step(name, needs, skip))
     return tuple(steps)
+
+
+def _no_use(study: Study, name: str) -> str:
+    """Why a study has no use for a step; empty if it has."""
+    if name in OF_THE_SURVEY and not study.has_survey:
+        return "the study has no survey"
+    if name in OF_THE_LEDGER and not study.has_ledger:
+        return "the study has no ledger"
+    return "the study has no paths" if name == "05_structure_mediation" and not study.paths else ""
 
 
 def notebook_of(name: str) -> Path:
@@ -67,9 +78,16 @@ def shipped(folder: str) -> Path:
     return checkout if (package.parent / "pyproject.toml").is_file() else package / "shipped" / folder
 
 
-def inputs_of(study: Study, step: Step) -> tuple[Path, ...]:
-    """Files of the user's that a step reads."""
-    return (study.path_of(study.spec.survey.file),) if step.name == INTAKE else ()
+def inputs_of(study: Study, step: Step) -> dict[Path, str]:
+    """Files of the user's that a step reads, each with the key of the study file that names it."""
+    if step.name != INTAKE:
+        return {}
+    spec = study.spec
+    named: list[tuple[str, TableFile | None]] = [("survey.file", spec.survey)]
+    named += [("ledger.files", file) for file in spec.ledger.files] if spec.ledger else []
+    named += [("contacts.file", spec.contacts), ("prospects.file", spec.prospects)]
+    named.append(("behaviour.deflator.file", spec.behaviour.deflator))
+    return {study.path_of(table.file): key for key, table in named if table is not None}
 
 
 def key_of(study: Study, step: Step, languages: tuple[str, ...], outputs: dict[str, dict[str, str]]) -> str:

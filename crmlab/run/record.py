@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ except ImportError:  # not a POSIX system: runs are not held apart there
     fcntl = None  # type: ignore[assignment]
 
 INTAKE_FACTS = "02_data_intake/survey/facts.json"  # written by `Survey.save`
+LEDGER_FACTS = "02_data_intake/ledger/facts.json"  # written by `Ledger.save`
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +101,21 @@ class Shelf:
             yield
 
     def intake(self) -> dict[str, Any]:
-        """What was read, repaired and refused, in short, from the admitted survey's own record."""
+        """What was read, repaired and refused, in short, from the admitted tables' own records."""
+        found: dict[str, Any] = {}
+        survey, ledger = self._facts(INTAKE_FACTS), self._facts(LEDGER_FACTS)
+        if survey:
+            found = _told(survey, survey["read"], [survey["refused"]], survey["repairs"].values())
+        if ledger:
+            ways = [kinds for columns in ledger["repairs"].values() for kinds in columns.values()]
+            found["ledger"] = _told(ledger, ledger["read"], ledger["refused"].values(), ways)
+        return found
+
+    def _facts(self, name: str) -> dict[str, Any]:
         try:
-            facts = json.loads((self.results / INTAKE_FACTS).read_text(encoding="utf-8"))
+            return dict(json.loads((self.results / name).read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return {}
-        repaired: Counter[str] = Counter()
-        for ways in facts["repairs"].values():
-            repaired.update(ways)
-        return {
-            "rows_read": facts["read"],
-            "rows_refused": dict(sorted(Counter(facts["refused"].values()).items())),
-            "cells_repaired": dict(sorted(repaired.items())),
-            "notes": facts["notes"],
-        }
 
     def run_number(self) -> int:
         """One more than that of the last run; runs are ordered by it, never by a clock."""
@@ -129,3 +131,18 @@ class Shelf:
 
     def _state(self, step: str) -> Path:
         return self.folder / "state" / f"{step}.json"
+
+
+def _told(
+    facts: dict[str, Any], read: Any, refused: Iterable[dict[str, str]], repairs: Iterable[dict[str, int]]
+) -> dict[str, Any]:
+    repaired: Counter[str] = Counter()
+    for ways in repairs:
+        repaired.update(ways)
+    reasons = Counter(reason for rows in refused for reason in rows.values())
+    return {
+        "rows_read": read,
+        "rows_refused": dict(sorted(reasons.items())),
+        "cells_repaired": dict(sorted(repaired.items())),
+        "notes": facts["notes"],
+    }

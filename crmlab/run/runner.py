@@ -254,10 +254,10 @@ class _Runner:
         from crmlab.errors import DataError
 
         found = {}
-        for path in inputs_of(self.study, step):
+        for path, key in inputs_of(self.study, step).items():
             if not path.is_file():
                 raise DataError(
-                    "no such file (key 'survey.file' of the study)",
+                    f"no such file (key '{key}' of the study)",
                     file=path,
                     hint="put the file there or change the key",
                 )

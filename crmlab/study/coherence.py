@@ -14,7 +14,12 @@ from crmlab.study.instrument import Instrument
 
 def problems(content: schema.StudyFile, instrument: Instrument) -> list[str]:
     """What is wrong with items, constructs and paths, one line each."""
-    return [*_bad_items(content, instrument), *_bad_constructs(content), *_bad_paths(content)]
+    return [
+        *_bad_items(content, instrument),
+        *_bad_constructs(content),
+        *_bad_paths(content),
+        *_bad_targets(content),
+    ]
 
 
 def paths_of(lines: Iterable[str]) -> list[tuple[str, str]]:
@@ -28,6 +33,8 @@ def paths_of(lines: Iterable[str]) -> list[tuple[str, str]]:
 
 def _bad_items(content: schema.StudyFile, instrument: Instrument) -> Iterable[str]:
     survey = content.survey
+    if survey is None:
+        return
     owner: dict[str, str] = {}
     for name, construct in content.constructs.items():
         for code in construct.items:
@@ -47,11 +54,19 @@ def _bad_items(content: schema.StudyFile, instrument: Instrument) -> Iterable[st
         "exclude.attention": content.exclude.attention,
         "survey.consent": [survey.consent.item] if survey.consent else [],
         "survey.screening": [survey.screening.item] if survey.screening else [],
+        "measurement.marker": content.measurement.marker,
     }
     for key, codes in named.items():
         for code in codes:
             if code not in instrument.items:
                 yield f"{key} names an unknown item '{code}'{near(code, instrument.items)}"
+    for code in content.measurement.marker:
+        if code in owner:
+            yield f"measurement.marker: item '{code}' measures construct '{owner[code]}', so it is no marker"
+        elif code in survey.absent:
+            yield f"measurement.marker names item '{code}', which survey.absent says was not asked"
+        elif code in instrument.items and not instrument.scale_of(code).ordered:
+            yield f"measurement.marker: item '{code}' has categories without an order"
     for scale in survey.synonyms:
         if scale not in instrument.scales:
             yield f"survey.synonyms names an unknown scale '{scale}'{near(scale, instrument.scales)}"
@@ -86,6 +101,19 @@ def _bad_paths(content: schema.StudyFile) -> Iterable[str]:
     cycle = _cycle(pairs)
     if cycle:
         yield f"the paths run in a circle: {' -> '.join(cycle)}"
+
+
+def _bad_targets(content: schema.StudyFile) -> Iterable[str]:
+    """Importance and necessity are asked of constructs that others affect."""
+    outcomes = {target for _, target in paths_of(content.paths)}
+    asked = {
+        "evaluation.importance": content.evaluation.importance or (),
+        "evaluation.necessity": content.evaluation.necessity,
+    }
+    for key, names in asked.items():
+        for name in names:
+            if name not in outcomes:
+                yield f"{key}: no path leads to '{name}'{near(name, outcomes)}"
 
 
 def _cycle(pairs: list[tuple[str, str]]) -> list[str]:

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from crmlab.errors import StudyError
+from crmlab.study import ledger_spec, strict_yaml
 from crmlab.study import spec as schema
-from crmlab.study import strict_yaml
 from crmlab.study.coherence import near
 
 
@@ -33,9 +33,9 @@ def _is_key(part: Any) -> bool:
 
 
 def _plain(fault: Any) -> str:
-    kind, key = fault["type"], str(fault["loc"][-1])
+    kind = fault["type"]
     if kind == "extra_forbidden":
-        return f"unknown key{near(key, _all_keys())}"
+        return f"unknown key{near(str(fault['loc'][-1]), _all_keys())}"
     if kind == "missing":
         return "is missing"
     message = fault["msg"].removeprefix("Value error, ")
@@ -55,5 +55,13 @@ def _all_keys() -> set[str]:
         schema.Construct,
         schema.Estimator,
         schema.Rules,
+        ledger_spec.Ledger,
+        ledger_spec.LedgerColumns,
+        ledger_spec.LedgerFile,
+        ledger_spec.Contacts,
+        ledger_spec.ContactColumns,
+        ledger_spec.Prospects,
+        ledger_spec.Behaviour,
+        ledger_spec.Deflator,
     ]
     return {key for model in models for key in model.model_fields}

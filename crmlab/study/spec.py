@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import keyword
 import re
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from crmlab.study.enterprise_spec import Canvas, Enterprise, Goals, OfficePanel, Ratings
+from crmlab.study.ledger_spec import Behaviour, Contacts, Ledger, Prospects
+from crmlab.study.strict_model import Cells, RowRule, Strict, TableFile
 
 STEPS = (
     "02_data_intake",
     "03_sample_description",
     "04_measurement",
     "05_structure_mediation",
+    "07_behavioural_clv",
     "13_thesis_report",
 )
 RESERVED = {"con", "prn", "aux", "nul"} | {
@@ -33,22 +37,9 @@ def _construct_name(value: Any) -> Any:
     return value
 
 
-def _text(value: Any) -> Any:
-    """A code or number written without quotes is meant as the text it looks like."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 Name = Annotated[str, BeforeValidator(_construct_name)]
-Cell = Annotated[str, BeforeValidator(_text)]
-Cells = Annotated[tuple[Cell, ...], Field(strict=False)]
 Language = Literal["en", "fa"]
 Languages = Annotated[tuple[Language, ...], Field(min_length=1, strict=False)]
-
-
-class Strict(BaseModel):
-    """No unknown keys, no silent conversions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Words(Strict):
@@ -70,13 +61,6 @@ class Fieldwork(Strict):
     end: str | None = None
 
 
-class RowRule(Strict):
-    """Picks rows by one column: those whose cell is one of `values`, or, with no values, is not blank."""
-
-    column: str
-    values: Cells = ()
-
-
 class Accept(Strict):
     """Only rows that answered this item with one of these codes go on."""
 
@@ -84,7 +68,7 @@ class Accept(Strict):
     accept: Annotated[tuple[int, ...], Field(strict=False)] = (1,)
 
 
-class Survey(Strict):
+class Survey(TableFile):
     """Where the answers are and how they are written.
 
     Attributes
@@ -108,11 +92,6 @@ class Survey(Strict):
     duplicate_rows, second_answer, out_of_range : what to do; "error" stops and names the rows
     """
 
-    file: str
-    sheet: str | None = None
-    encoding: str = "auto"
-    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
     columns: dict[str, str] = Field(default_factory=dict)
     answers: Literal["auto", "codes", "labels", "prefixed"] = "auto"
     synonyms: dict[str, dict[str, int]] = Field(default_factory=dict)
@@ -130,14 +109,6 @@ class Survey(Strict):
     duplicate_rows: Literal["error", "refuse", "keep"] = "error"
     second_answer: Literal["error", "keep_first"] = "error"
     out_of_range: Literal["error", "refuse_row", "blank"] = "error"
-
-    @field_validator("file")
-    @classmethod
-    def _below_the_study(cls, value: str) -> str:
-        path = PurePosixPath(value.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", value) or "\0" in value:
-            raise ValueError("must be a path below the study's folder, such as raw/wave1.csv")
-        return value
 
 
 class Faster(Strict):
@@ -274,12 +245,76 @@ class Estimator(Strict):
     level: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
 
 
+class Efa(Strict):
+    """Exploratory factor analysis of all construct items.
+
+    Attributes
+    ----------
+    number : of factors: "parallel" (Horn's parallel analysis), "map" (Velicer), "constructs" (as many as the study
+        has first-order constructs), or a number
+    method : of extraction: "minres", "ml" or "pa" (principal axis)
+    rotation : "oblimin", "promax" or "varimax"
+    """
+
+    number: Literal["parallel", "map", "constructs"] | Annotated[int, Field(ge=1, le=60)] = "parallel"
+    method: Literal["minres", "ml", "pa"] = "minres"
+    rotation: Literal["oblimin", "promax", "varimax"] = "oblimin"
+
+
+class MeasurementPart(Strict):
+    """What the measurement chapter holds besides reliability, validity and confirmatory analysis.
+
+    Attributes
+    ----------
+    efa : exploratory factor analysis; null leaves it out
+    method_bias : look for variance of the common method
+    marker : items that have nothing to do with the constructs, for the marker-variable test
+    method_factor : factor models of the method: "common" (one loading for all items), "free" (one for each item),
+        "marker" (the marker's factor; needs two marker items); null is "common" where the study uses SEM
+    """
+
+    efa: Efa | None = Efa()
+    method_bias: bool = True
+    marker: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    method_factor: Annotated[tuple[Literal["common", "free", "marker"], ...], Field(strict=False)] | None = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _two_markers(self) -> MeasurementPart:
+        if "marker" in (self.method_factor or ()) and len(self.marker) < 2:
+            raise ValueError("method_factor: marker needs two items or more under marker")
+        return self
+
+
+class EvaluationPart(Strict):
+    """What is asked of a PLS model besides its coefficients.
+
+    Attributes
+    ----------
+    quality : distances with their bootstrap quantiles, prediction out of sample, Q2
+    importance : targets of importance-performance maps; null takes every outcome that affects nothing else
+    necessity : targets of necessary condition analysis
+    robustness : "endogeneity" (Gaussian copulas), "tetrads" (CTA-PLS), "segments" (FIMIX-PLS)
+    segments : the largest number of segments tried
+    """
+
+    quality: bool = True
+    importance: Annotated[tuple[Name, ...], Field(strict=False)] | None = None
+    necessity: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    robustness: Annotated[tuple[Literal["endogeneity", "tetrads", "segments"], ...], Field(strict=False)] = ()
+    segments: Annotated[int, Field(ge=2, le=6)] = 3
+
+
 class Rules(Strict):
     """Limits that verdicts are given by, set before the data are seen.
 
     Sources: reliability .70 (Nunnally & Bernstein 1994), AVE .50 (Fornell & Larcker 1981), HTMT .85/.90 (Henseler,
     Ringle & Sarstedt 2015), loading .708 (Hair et al. 2019), VIF 5 (Hair et al. 2019), CFI .90 (Bentler & Bonett
-    1980), RMSEA .08 (Browne & Cudeck 1993), SRMR .08 (Hu & Bentler 1999).
+    1980), RMSEA .08 (Browne & Cudeck 1993), SRMR .08 (Hu & Bentler 1999), item_rest .30 (Nunnally & Bernstein 1994),
+    skewness 2 and kurtosis 7 (West, Finch & Curran 1995), ends .15 (Terwee et al. 2007), kmo .60 (Kaiser & Rice
+    1974), factor_loading .40 (Stevens 2002), harman .50 (Podsakoff et al. 2003), full_collinearity 3.3 (Kock 2015),
+    necessity .10 (Dul 2016).
     """
 
     reliability: Annotated[float, Field(gt=0, lt=1)] = 0.70
@@ -291,6 +326,15 @@ class Rules(Strict):
     rmsea: Annotated[float, Field(gt=0, lt=1)] = 0.08
     srmr: Annotated[float, Field(gt=0, lt=1)] = 0.08
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    item_rest: Annotated[float, Field(gt=0, lt=1)] = 0.30
+    skewness: Annotated[float, Field(gt=0, strict=False)] = 2.0
+    kurtosis: Annotated[float, Field(gt=0, strict=False)] = 7.0
+    ends: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    kmo: Annotated[float, Field(gt=0, lt=1)] = 0.60
+    factor_loading: Annotated[float, Field(gt=0, lt=1)] = 0.40
+    harman: Annotated[float, Field(gt=0, lt=1)] = 0.50
+    full_collinearity: Annotated[float, Field(ge=1, strict=False)] = 3.3
+    necessity: Annotated[float, Field(gt=0, lt=1)] = 0.10
 
 
 class StudyFile(Strict):
@@ -304,8 +348,17 @@ class StudyFile(Strict):
     languages : of the reports, the reader's own first
     seed : of every random number
     privacy_threshold : groups smaller than this are printed as "< k"
+    survey, constructs : what was asked, and what it measures; a study has a survey, a ledger, or both
+    ledger : transactions, and what is asked of them
+    contacts, prospects : logs that stand beside the ledger
+    behaviour : how purchases are modelled and valued
+    ratings, goals : maturity of the units, and measurable goals
+    canvas, office_panel : the business-model canvas, and figures of the offices over time
+    enterprise : what is asked of these four
     paths : "RQ ~ CRM", "CLV ~ RQ + CRM": the outcome, then what affects it
     hypotheses : ids of bundled ones, or own ones
+    measurement, evaluation : what else the chapters on measurement and on the PLS model hold
+    legacy : an annex of statistics that newer ones have superseded
     steps : the steps that run; a report needs the ones before it
     """
 
@@ -316,13 +369,25 @@ class StudyFile(Strict):
     languages: Languages = ("fa", "en")
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 20240101
     privacy_threshold: Annotated[int, Field(ge=1, le=100)] = 5
-    survey: Survey
+    survey: Survey | None = None
+    ledger: Ledger | None = None
+    contacts: Contacts | None = None
+    prospects: Prospects | None = None
+    behaviour: Behaviour = Behaviour()
+    ratings: Ratings | None = None
+    goals: Goals | None = None
+    canvas: Canvas | None = None
+    office_panel: OfficePanel | None = None
+    enterprise: Enterprise = Enterprise()
     exclude: Exclude = Exclude()
     instrument: Instrument = Instrument()
-    constructs: dict[Name, Construct] = Field(min_length=1)
+    constructs: dict[Name, Construct] = Field(default_factory=dict)
     paths: Annotated[tuple[str, ...], Field(strict=False)] = ()
     hypotheses: Annotated[tuple[str | OwnHypothesis, ...], Field(strict=False)] = ()
     estimator: Estimator = Estimator()
+    measurement: MeasurementPart = MeasurementPart()
+    evaluation: EvaluationPart = EvaluationPart()
+    legacy: bool = True
     rules: Rules = Rules()
     steps: Annotated[tuple[Literal[STEPS], ...], Field(strict=False, min_length=1)] = STEPS  # type: ignore[valid-type]
 
@@ -347,3 +412,16 @@ class StudyFile(Strict):
             if not PATH.match(line):
                 raise ValueError(f"{line!r} is not of the form 'outcome ~ predictor + predictor'")
         return value
+
+    @model_validator(mode="after")
+    def _something_to_study(self) -> StudyFile:
+        tables = (self.survey, self.ledger, self.ratings, self.goals, self.canvas, self.office_panel)
+        if not any(tables):
+            raise ValueError(
+                "a study needs a survey, a ledger, or both, or ratings, goals, a canvas, an office_panel"
+            )
+        if self.survey is not None and not self.constructs:
+            raise ValueError("a survey needs constructs: what its items measure")
+        if self.survey is None and self.constructs:
+            raise ValueError("constructs need a survey: the file with the answers")
+        return self

@@ -13,12 +13,14 @@ from pydantic import ValidationError
 
 from crmlab.errors import StudyError
 from crmlab.study import instrument as questionnaire
+from crmlab.study import questions, strict_yaml
 from crmlab.study import spec as schema
-from crmlab.study import strict_yaml
 from crmlab.study.coherence import hypotheses_of, near, paths_of, problems
 from crmlab.study.complaint import complaint
+from crmlab.study.enterprise_spec import Enterprise
 from crmlab.study.hypotheses import Hypothesis
 from crmlab.study.instrument import Instrument, Item, Scale
+from crmlab.study.ledger_spec import Behaviour, Ledger
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,62 @@ class Study:
         return tuple(step for step in schema.STEPS if step in self.spec.steps)
 
     @property
+    def survey(self) -> schema.Survey:
+        """Where the answers are and how they are written.
+
+        Raises
+        ------
+        StudyError
+            The study has no survey.
+        """
+        if self.spec.survey is None:
+            raise StudyError("this study has no survey", file=self.file, key="survey")
+        return self.spec.survey
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where the transactions are and how they are written.
+
+        Raises
+        ------
+        StudyError
+            The study has no ledger.
+        """
+        if self.spec.ledger is None:
+            raise StudyError("this study has no ledger", file=self.file, key="ledger")
+        return self.spec.ledger
+
+    @property
+    def has_survey(self) -> bool:
+        """True if there are answers to a questionnaire."""
+        return self.spec.survey is not None
+
+    @property
+    def has_ledger(self) -> bool:
+        """True if there are transactions."""
+        return self.spec.ledger is not None
+
+    @property
+    def has_maturity(self) -> bool:
+        """True if there are ratings of maturity or goals."""
+        return self.spec.ratings is not None or self.spec.goals is not None
+
+    @property
+    def has_map(self) -> bool:
+        """True if there is a canvas or a panel of offices."""
+        return self.spec.canvas is not None or self.spec.office_panel is not None
+
+    @property
+    def enterprise(self) -> Enterprise:
+        """What is asked of ratings, goals, canvas and panel."""
+        return self.spec.enterprise
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How purchases are modelled and valued."""
+        return self.spec.behaviour
+
+    @property
     def constructs(self) -> dict[str, schema.Construct]:
         """All constructs, in the file's order."""
         return self.spec.constructs
@@ -152,6 +210,31 @@ class Study:
         """The path model as covariance-based SEM takes it."""
         same = {key: self.model[key] for key in ("constructs", "paths", "higher_order", "modes")}
         return {**same, **self._covariance}
+
+    @property
+    def explored(self) -> dict[str, Any]:
+        """What the exploratory part of the measurement chapter takes."""
+        return questions.explored(self)
+
+    @property
+    def separated(self) -> dict[str, Any]:
+        """What the part on discriminant validity takes."""
+        return questions.separated(self)
+
+    @property
+    def biased(self) -> dict[str, Any]:
+        """What the part on the common method takes."""
+        return questions.biased(self)
+
+    @property
+    def evaluated(self) -> dict[str, Any]:
+        """What the evaluation of the PLS model takes."""
+        return questions.evaluated(self)
+
+    @property
+    def superseded(self) -> dict[str, Any]:
+        """What the annex of superseded statistics takes."""
+        return questions.superseded(self)
 
     @property
     def _covariance(self) -> dict[str, Any]:
