@@ -1,0 +1,82 @@
+"""What a study asks of its ledger, as the functions of this room take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from crmlab import clv
+from crmlab.customers.days import DAYS, YEAR, PurchaseDays, purchase_days
+from crmlab.customers.valuer import Money
+from crmlab.data.ledger import Ledger
+from crmlab.study import Study
+
+MONTHS = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """Arguments for `describe`, `fit_models` and `value_customers`: `customers.describe(**asked.base)`."""
+
+    base: dict[str, Any]
+    models: dict[str, Any]
+    value: dict[str, Any]
+
+
+def question(ledger: Ledger, study: Study) -> Question:
+    """The study's settings with the ledger's purchases, in real money where the study names a deflator."""
+    asked = study.behaviour
+    real = ledger.deflator is not None
+    days = days_of(ledger.deflated() if real else ledger)
+    nominal = days_of(ledger) if real else None
+    split = ledger.window.calibration_end
+    same = {"unit": asked.unit, "level": study.estimator.level}
+    margin = _margin(ledger, asked.margin)
+    horizon = asked.horizon_months / MONTHS * YEAR / DAYS[asked.unit]
+    money = Money(asked.discount_rate, horizon, margin, asked.contact_cost, asked.acquisition_cost)
+    compare = (nominal, _nominal(ledger, money)) if nominal is not None else None
+    return Question(
+        base={"days": days, "nominal": nominal, "calendar": study.ledger.calendar, "source": dict(ledger.source), **same},
+        models={"days": days, "calibration_end": _number(split), "model": asked.model, **same},
+        value={
+            "days": days, "money": money, "compare": compare, "tiers": asked.segments,
+            "draws": asked.bootstrap, "seed": study.seed, **same,
+        },
+    )  # fmt: skip
+
+
+def days_of(ledger: Ledger) -> PurchaseDays:
+    """The ledger's purchases by its own rules on zero amounts and refunds."""
+    rules: dict[str, Any] = {name: ledger.rules[name] for name in ("zero", "returns")}
+    return purchase_days(ledger.rows, date="day", end=ledger.window.end, **rules)
+
+
+def _number(day: date | None) -> int | None:
+    return None if day is None else int(np.datetime64(day, "D").astype(np.int64))
+
+
+def _margin(ledger: Ledger, declared: float) -> float:
+    """The margin column over the amounts of purchases; the declared share where there is no such column."""
+    if "margin" not in ledger.rows:
+        return declared
+    bought = ledger.rows.loc[(ledger.rows["amount"] > 0) & ledger.rows["margin"].notna()]
+    spent = float(bought["amount"].sum())
+    share = float(bought["margin"].sum()) / spent if spent > 0 else declared
+    return min(share, 1.0) if share > 0 else declared
+
+
+def _nominal(ledger: Ledger, money: Money) -> Money:
+    """The same horizon and margin with the nominal rate that goes with the index's yearly growth."""
+    return replace(money, rate=clv.nominal_rate(money.rate, inflation(ledger)))
+
+
+def inflation(ledger: Ledger) -> float:
+    """Yearly growth of the deflator over the observed months, as a share."""
+    index = ledger.deflator
+    if index is None or len(index) < 2:
+        return 0.0
+    years = (index.index[-1] - index.index[0]).days / YEAR
+    return float((index.iloc[-1] / index.iloc[0]) ** (1 / years) - 1)
