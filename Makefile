@@ -51,15 +51,18 @@ lock: $(STAMP)  ## resolve the dependencies again
 	$(BIN)/python -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header \
 		--upgrade pyproject.toml --group dev -o requirements.lock
 
-bench-pls: $(STAMP)  ## PLS bootstrap against its peers, as ratios
-	$(BIN)/python benchmarks/bench_pls.py
+bench-pls: $(STAMP)  ## PLS bootstrap against its peers, as ratios (Python's plspm in .venv-peer-pls, R's seminr if R has it)
+	@test -x .venv-peer-pls/bin/python || { $(BIN)/python -m uv venv --quiet --python 3.11 .venv-peer-pls && $(BIN)/python -m uv pip install --quiet --python .venv-peer-pls/bin/python plspm 'numpy<2' 'pandas<2.2' 'scipy<1.14'; } || echo "plspm cannot be installed: our times only"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_pls.py $$(test -x .venv-peer-pls/bin/python && echo --peer .venv-peer-pls/bin/python)
 
 bench-sem: $(STAMP)  ## covariance-based SEM against lavaan, as ratios (needs R with lavaan, or says so)
 	@Rscript -e 'library(lavaan)' >/dev/null 2>&1 || apt-get install -y -qq r-cran-lavaan >/dev/null 2>&1 || echo "lavaan is not here and cannot be installed: our times only"
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_sem.py
 
-bench-clv: $(STAMP)  ## purchase models against their peers, as ratios
-	$(BIN)/python benchmarks/bench_clv.py
+bench-clv: $(STAMP)  ## purchase models against their peers, as ratios (the peers in .venv-peer)
+	@test -x .venv-peer/bin/python || { $(BIN)/python -m uv venv --quiet --python 3.11 .venv-peer && $(BIN)/python -m uv pip install --quiet --python .venv-peer/bin/python lifetimes 'numpy<2' 'scipy<1.12' 'pandas<2.1'; } || echo "lifetimes cannot be installed: our times only"
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/bench_clv.py $$(test -x .venv-peer/bin/python && echo --peer .venv-peer/bin/python)
+	$(BIN)/python benchmarks/bench_rfm.py
 
 clean:  ## remove the environment and the reports
 	rm -rf .venv reports/*/ .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -10,16 +10,30 @@ from typing import Any
 
 _WHERE = {
     "Check": "crmlab.result",
+    "Ledger": "crmlab.data.ledger",
     "Result": "crmlab.result",
     "Survey": "crmlab.data.survey",
     "admit": "crmlab.data.survey",
+    "admit_all": "crmlab.data.intake",
+    "admit_ledger": "crmlab.data.ledger",
     "beside": "crmlab.files",
     "load_results": "crmlab.result",
     "load_study": "crmlab.study",
     "save_all": "crmlab.result",
     "show": "crmlab.present",
 }
-_ROOMS = ("clv", "measurement", "pls", "present", "report", "sem", "structure", "study")
+_ROOMS = (
+    "clv",
+    "customers",
+    "enterprise",
+    "measurement",
+    "pls",
+    "present",
+    "report",
+    "sem",
+    "structure",
+    "study",
+)
 
 __all__ = [*_WHERE, *_ROOMS]
 

@@ -1,4 +1,4 @@
-"""The command line: new, check, run, example, key."""
+"""The command line: new, check, run, example, clv, key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from crmlab.errors import CrmlabError, StudyError
 
@@ -75,14 +75,44 @@ def _parser() -> argparse.ArgumentParser:
 
     example = commands.add_parser("example", help="fetch the data of an example study")
     example.add_argument(
-        "name", metavar="NAME", help="mobi: the ECSI mobile-phone survey; demo: the simulated study"
+        "name",
+        metavar="NAME",
+        help="mobi: the ECSI mobile-phone survey; cdnow, completejourney: purchase logs; demo: the simulated study",
     )
     example.set_defaults(command=_example)
+
+    _clv_parser(commands)
 
     key = commands.add_parser("key", help="make the key that customers' pseudonyms are made with")
     key.add_argument("--if-missing", action="store_true", help="say nothing if there is one already")
     key.set_defaults(command=_key)
     return parser
+
+
+def _clv_parser(commands: Any) -> None:
+    clv = commands.add_parser("clv", help="value the customers of a plain file of purchases, without a study")
+    clv.add_argument("ledger", metavar="LEDGER", type=Path, help="a .csv, .xlsx, .parquet or database file")
+    for role in ("customer", "date", "amount", "receipt", "currency"):
+        clv.add_argument(f"--{role}", metavar="COLUMN", help=f"header of the {role} (guessed by clear names)")
+    clv.add_argument("--calendar", choices=["jalali", "gregorian"], help="of the dates (told by their years)")
+    for option in ("encoding", "separator", "sheet", "table"):
+        clv.add_argument(f"--{option}", help="of the file, if it is not a plain one")
+    clv.add_argument("--end", metavar="DAY", help="last day observed (the last one of the file)")
+    clv.add_argument(
+        "--unit", choices=["D", "W", "M", "Y"], default="W", help="time unit of the model (weeks)"
+    )
+    clv.add_argument("--model", default="auto", help="auto, bgnbd, mbgnbd, pareto_nbd, bgcnbd or mbgcnbd")
+    clv.add_argument("--horizon", type=int, default=36, metavar="MONTHS", help="how far ahead (36)")
+    clv.add_argument(
+        "--discount", type=float, default=0.10, metavar="RATE", help="a year, 0.10 for 10 percent"
+    )
+    clv.add_argument(
+        "--margin", type=float, default=1.0, metavar="SHARE", help="of spend left after costs (1)"
+    )
+    clv.add_argument(
+        "-o", "--out", type=Path, metavar="FILE", help="write the table of customers: .csv, .parquet"
+    )
+    clv.set_defaults(command=_clv)
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -94,14 +124,13 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from crmlab.data.survey import check
+    from crmlab.data.intake import admit_all
     from crmlab.run.planning import plan
     from crmlab.study import load_study
 
     study = load_study(options.study)
     plan(study)
-    survey = check(study)
-    _out(survey.summary())
+    _out(admit_all(study).summary())
     return 0
 
 
@@ -139,6 +168,23 @@ def _example(options: argparse.Namespace) -> int:
 
     for path in example(options.name):
         _out(str(path))
+    return 0
+
+
+def _clv(options: argparse.Namespace) -> int:
+    from crmlab.customers.command import MODELS, Asked, clv_table, summary
+
+    if options.model not in MODELS:
+        raise StudyError(f"no model '{options.model}'", hint=f"models: {', '.join(MODELS)}")
+    asked = Asked(
+        columns={name: getattr(options, name) for name in ("customer", "date", "amount", "receipt", "currency")},
+        reading={name: getattr(options, name) for name in ("encoding", "separator", "sheet", "table")},
+        calendar=options.calendar, end=options.end, unit=options.unit, model=options.model,
+        horizon=options.horizon, discount=options.discount, margin=options.margin, out=options.out,
+    )  # fmt: skip
+    _out(summary(clv_table(options.ledger, asked)))
+    if options.out is not None:
+        _out(str(options.out))
     return 0
 
 

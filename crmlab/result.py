@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -219,6 +219,19 @@ def load_results(folder: str | Path) -> dict[str, Result]:
     for path in sorted(Path(folder).glob("[0-9]*/*.json")):
         found[f"{path.parent.name}/{path.stem}"] = Result.load(path)
     return found
+
+
+def attempt(model: str, make: Callable[[], Result]) -> Result:
+    """The result under the label `model`; where the data do not allow it, an empty one that says why.
+
+    A part of a chapter that a small study cannot have is a failed check `check.possible`, not a stop.
+    """
+    try:
+        found = make()
+    except ModelError as error:
+        reason = str(error).partition("\n")[0]
+        return Result(model, tidy_frame([]), {}, (Check("check.possible", False, math.nan, reason),))
+    return Result(model, found.tidy, found.glance, found.checks, found.source)
 
 
 def tidy_frame(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:

@@ -4,6 +4,7 @@
 import matplotlib.pyplot
 import scipy.stats
 
+import crmlab.customers
 import crmlab.data.survey
 import crmlab.measurement
 import crmlab.pls

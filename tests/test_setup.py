@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-CONDA_NAMES = {"matplotlib-base": "matplotlib"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
 LEVELS = [  # a room may import rooms of lower levels only, never its own level or above
     {"result", "errors", "files", "provenance", "jalali"},
     {"sem", "pls", "clv"},

@@ -22,12 +22,14 @@ class Fact:
     value : the number, not rounded
     style : how it is printed; "percent" takes a share in [0, 1] and prints no sign
     digits : decimals
+    strong : printed with emphasis
     """
 
     address: str
     value: float
     style: Style = "number"
     digits: int = 2
+    strong: bool = False
 
     @property
     def saved(self) -> bool:

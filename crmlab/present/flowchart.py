@@ -28,11 +28,12 @@ def flow(source: Source, language: Language) -> Figure:
     facts = tuple(fact for step in steps for fact in (step[0], *(side for _, side in step[2])))
     words = language.word("alt.flow_chart")
     return Figure(
-        "flow_chart", caption(language, "flow_chart"), words, lambda: _flow(language, steps), facts, 0.85
+        "flow_chart", caption(language, "flow_chart"), words, lambda: boxes(language, steps), facts, 0.85
     )
 
 
-def _flow(language: Language, steps: Sequence[tuple[Fact, str, list[tuple[str, Fact]]]]) -> Any:
+def boxes(language: Language, steps: Sequence[tuple[Fact, str, list[tuple[str, Fact]]]]) -> Any:
+    """One box a step with its count; beside the arrow to the next one, what was set aside and why."""
     from matplotlib.figure import Figure as Canvas
 
     gaps = [max(0.45, 0.19 * len(sides) + 0.25) for _, _, sides in steps[:-1]]

@@ -69,7 +69,7 @@ def _heat(
                     lw=1.6,
                     zorder=3,
                 )
-            ink = _legible(ramp(depth))
+            ink = legible(ramp(depth))
             axes.text(
                 column,
                 row,
@@ -91,7 +91,7 @@ def _heat(
     return figure
 
 
-def _legible(colour: Sequence[float]) -> str:
+def legible(colour: Sequence[float]) -> str:
     """White or ink, whichever has the greater contrast on `colour` (relative luminance of WCAG 2)."""
     from matplotlib.colors import to_rgb
 

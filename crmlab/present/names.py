@@ -9,6 +9,8 @@ from crmlab.present.language import Language
 if TYPE_CHECKING:
     from crmlab.study import Study
 
+JUDGED = ("mae", "rmse", "rank")  # what a purchase model is judged by
+
 
 def reader(study: Study, code: str) -> Language:
     """The language of a report on this study: our words and the study's names.
@@ -17,7 +19,8 @@ def reader(study: Study, code: str) -> Language:
     of an item.
     """
     language = Language.load(code)
-    names = {name: construct.label[code] for name, construct in study.constructs.items()}
+    names = {of: language.word(f"subject.{of}") for of in JUDGED}
+    names |= {name: construct.label[code] for name, construct in study.constructs.items()}
     for item in study.items.values():
         names[f"text:{item.code}"] = item.worded(code, study.organisation[code])
         for value, words in study.scales[item.scale].labels.items():

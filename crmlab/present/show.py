@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from crmlab.present import diagrams, figures, flowchart, heatmap, model_tables, sem_tables, tables
+from crmlab.present import (
+    behaviour_view,
+    diagrams,
+    figures,
+    flowchart,
+    heatmap,
+    model_tables,
+    sem_tables,
+    tables,
+    warehouse_tables,
+)
 from crmlab.present.blocks import Fact, Figure, Label, Paragraph, Span, Spans, Strong, Table
+from crmlab.present.chapter_views import views
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.names import reader
@@ -74,9 +85,20 @@ def _language(language: str | Language, study: Study | None) -> Language:
     return reader(study, language) if study else Language.load(language)
 
 
-def _blocks(source: Source, language: Language, study: Study | None) -> tuple[Table | Figure, ...]:
+def _blocks(
+    source: Source, language: Language, study: Study | None
+) -> tuple[Table | Figure | Paragraph, ...]:
     """The tables that fit what the result holds, and what people would rather look at than read."""
+    stored = warehouse_tables.blocks(source, language)
+    if stored is not None:
+        return tuple(stored)
+    known = views(source, language, study)
+    if known is not None:
+        return tuple(block for block in known if block is not None)
     kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
+    behaviour = behaviour_view.blocks(source, language, study)
+    if behaviour is not None:
+        return tuple(block for block in behaviour if block is not None)
     if source.result.model in COVARIANCE:
         return tuple(block for block in _covariance(source, language, study) if block is not None)
     for kind, blocks in _BLOCKS.items():
@@ -202,6 +224,7 @@ def _spans(spans: Spans, language: Language) -> str:
 def _span(span: Span, language: Language) -> str:
     text = escape(language.plain((span,)))
     if isinstance(span, Fact) and not math.isnan(span.value):
+        text = f"<b>{text}</b>" if span.strong else text
         return f'<data value="{span.value!r}" title="{escape(span.address)}">{text}</data>'
     if isinstance(span, Label):
         return f"<bdi>{text}</bdi>"

@@ -6,10 +6,12 @@ import math
 import re
 from collections.abc import Callable, Sequence
 
-from crmlab.present.blocks import Fact, Label, Paragraph, Spans, Strong, Table
+from crmlab.present.blocks import Fact, Label, Paragraph, Span, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.result import Check
+
+MANY = 4  # failed checks of one kind and rule from which they share one note
 
 
 def heads(language: Language, *keys: str) -> tuple[Spans, ...]:
@@ -38,21 +40,58 @@ def level_note(source: Source, language: Language, key: str = "note.interval") -
 
 
 def failed_notes(source: Source, language: Language) -> tuple[Paragraph, ...]:
-    """The checks that failed, in words, for the place where the table stands."""
-    notes = []
+    """The checks that failed, in words, for the place where the table stands; many of one kind make one note."""
+    kinds: dict[tuple[str, str], list[Check]] = {}
     for check in source.result.failed:
-        kind, _, subject = check.name.partition(":")
-        word = language.word(kind) if language.knows(kind) else kind
-        where: Spans = (
-            (" (", Label(" / ".join(map(language.name, subject.split("~")))), ")") if subject else ()
-        )
-        value = Fact(f"checked/{source.address}/{check.name}", check.value, "number", 3)
-        told = "check.told" if not math.isnan(check.value) else "check.told_bare"
-        spans = fill(
-            language.word(told), what=(Strong(word), *where), value=value, rule=_rule(check, kind, language)
-        )
-        notes.append(Paragraph(spans, "failed"))
+        kinds.setdefault((check.name.partition(":")[0], check.rule), []).append(check)
+    notes: list[Paragraph] = []
+    for (kind, _), checks in kinds.items():
+        if len(checks) < MANY:
+            notes += [_note(check, source, language) for check in checks]
+        else:
+            notes.append(_together(kind, checks, source, language))
     return tuple(notes)
+
+
+def _note(check: Check, source: Source, language: Language) -> Paragraph:
+    kind, _, subject = check.name.partition(":")
+    where: Spans = (" (", *_subject(language, subject), ")") if subject else ()
+    told = "check.told" if not math.isnan(check.value) else "check.told_bare"
+    what = (Strong(_what(kind, language)), *where)
+    spans = fill(
+        language.word(told), what=what, value=_value(check, source), rule=_rule(check, kind, language)
+    )
+    return Paragraph(spans, "failed")
+
+
+def _together(kind: str, checks: Sequence[Check], source: Source, language: Language) -> Paragraph:
+    """One note for many failed checks of one kind, each with its subject and value."""
+    parts: list[Span] = []
+    for check in checks:
+        parts += [language.word("semicolon")] if parts else []
+        parts += _subject(language, check.name.partition(":")[2])
+        parts += [] if math.isnan(check.value) else [" ", _value(check, source)]
+    what = (Strong(_what(kind, language)),)
+    spans = fill(
+        language.word("check.several"), what=what, list=tuple(parts), rule=_rule(checks[0], kind, language)
+    )
+    return Paragraph(spans, "failed")
+
+
+def _what(kind: str, language: Language) -> str:
+    return language.word(kind) if language.knows(kind) else kind
+
+
+def _value(check: Check, source: Source) -> Fact:
+    return Fact(f"checked/{source.address}/{check.name}", check.value, "number", 3)
+
+
+def _subject(language: Language, subject: str) -> tuple[Span, ...]:
+    """What a check is about: names of the study, or a word of ours."""
+    word = f"subject.{subject}"
+    if language.knows(word):
+        return (language.word(word),)
+    return (Label(" / ".join(map(language.name, subject.split("~")))),)
 
 
 def _rule(check: Check, kind: str, language: Language) -> Label:

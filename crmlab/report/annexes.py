@@ -48,6 +48,7 @@ def record(scene: Scene, code: str) -> list[Block]:
 def _checks(scene: Scene) -> list[Block]:
     language = scene.language
     total = sum(len(source.result.checks) for source in scene.sources.values())
+    failed = sum(len(source.result.failed) for source in scene.sources.values())
     notes = list(
         dict.fromkeys(
             note for _, source in sorted(scene.sources.items()) for note in failed_notes(source, language)
@@ -56,7 +57,7 @@ def _checks(scene: Scene) -> list[Block]:
     heading = Heading(2, "section-checks", (language.word("section.checks"),))
     n, k = (
         Fact(f"counted/checks/{which}", count, "integer")
-        for which, count in (("all", total), ("failed", len(notes)))
+        for which, count in (("all", total), ("failed", failed))
     )
     key = "checks_failed" if notes else "checks_fine"
     return [heading, scene.body(say(language, key, n=n, k=k)), *notes]

@@ -9,7 +9,15 @@ from crmlab.files import sha256_text
 from crmlab.present.facts import sources
 from crmlab.present.language import Language
 from crmlab.present.names import reader
-from crmlab.report import annexes, sections, sem_sections
+from crmlab.report import (
+    annexes,
+    behaviour_sections,
+    evaluation_sections,
+    intake_sections,
+    measurement_sections,
+    sections,
+    sem_sections,
+)
 from crmlab.report.model import Chapter, Document
 from crmlab.report.sections import Scene
 from crmlab.result import Result
@@ -22,14 +30,26 @@ FINDINGS = (
     sections.flow,
     sections.respondents,
     sections.variables,
+    measurement_sections.analysis,
+    measurement_sections.adequacy,
     sections.reliability,
+    measurement_sections.general,
     sections.discriminant,
+    measurement_sections.separation,
     sem_sections.confirmatory,
+    measurement_sections.method,
+    measurement_sections.criteria,
     sections.structure,
+    evaluation_sections.evaluation,
     sections.direct,
     sections.mediation,
+    evaluation_sections.importance,
+    evaluation_sections.robustness,
     sem_sections.covariance,
     sections.summary,
+    *behaviour_sections.SECTIONS[:1],
+    intake_sections.coverage,
+    *behaviour_sections.SECTIONS[1:],
 )
 
 
@@ -49,7 +69,8 @@ def compose(study: Study, results: Mapping[str, Result], language: str | Languag
     chapters = [
         _chapter(scene, "findings", "4", "chapter", FINDINGS),
         _chapter(scene, "items", "1", "annex", (annexes.items,)),
-        _chapter(scene, "record", "2", "annex", (lambda scene: annexes.record(scene, code),)),
+        _chapter(scene, "legacy", "2", "annex", (evaluation_sections.legacy,)),
+        _chapter(scene, "record", "3", "annex", (lambda scene: annexes.record(scene, code),)),
     ]
     filled = [chapter for chapter in chapters if chapter.blocks]
     letters = iter("123")

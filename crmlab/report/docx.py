@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crmlab.present.blocks import Block, Figure, Heading, Paragraph, Ref, Spans, Strong, Table
+from crmlab.present.blocks import Block, Fact, Figure, Heading, Paragraph, Ref, Spans, Strong, Table
 from crmlab.present.theme import Theme
 from crmlab.report import word_xml as xml
 from crmlab.report.model import Chapter, Document
@@ -70,7 +70,8 @@ class _Writer:
                 shown = self.document.reference(span.key)
                 inside += xml.field(f"REF {self.bookmark(span.key)} \\h", shown, self.rtl, look)
             else:
-                bold = xml.Look(True, look.colour, look.size) if isinstance(span, Strong) else look
+                strong = isinstance(span, Strong) or (isinstance(span, Fact) and span.strong)
+                bold = xml.Look(True, look.colour, look.size) if strong else look
                 inside += xml.runs(self.document.span(span), self.rtl, bold)
         return inside
 

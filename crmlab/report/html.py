@@ -66,6 +66,8 @@ def _span(document: Document, span: Span) -> Markup:
         if not span.saved:
             return Markup('<span class="set" title="{}">{}</span>').format(span.address, language.fact(span))
         mould = Markup('<data value="{}" title="{}">{}</data>')
+        if span.strong:
+            mould = Markup('<strong><data value="{}" title="{}">{}</data></strong>')
         return mould.format(repr(float(span.value)), span.address, language.fact(span))
     if isinstance(span, Label):
         return Markup("<bdi>{}</bdi>").format(contained(span.text))

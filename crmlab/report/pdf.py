@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crmlab.errors import RunError
-from crmlab.present.blocks import Block, Heading, Label, Paragraph, Ref, Span, Spans, Strong, Table
+from crmlab.present.blocks import Block, Fact, Heading, Label, Paragraph, Ref, Span, Spans, Strong, Table
 from crmlab.present.language import PERSIAN_DIGITS
 from crmlab.present.theme import FALLBACK, Theme
 from crmlab.report.model import Document, contained
@@ -118,4 +118,6 @@ def _span(document: Document, span: Span) -> dict[str, str]:
         return {"t": "text", "v": FIRST_STRONG + contained(span.text) + POP}
     if isinstance(span, Strong):
         return {"t": "strong", "v": span.text}
+    if isinstance(span, Fact) and span.strong:
+        return {"t": "strong", "v": document.span(span)}
     return {"t": "text", "v": document.span(span)}

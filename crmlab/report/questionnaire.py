@@ -70,7 +70,7 @@ def write_questionnaire(
     from crmlab.report.pdf import typeset
 
     theme, made = Theme.load(), dict[str, bytes]()
-    asked = [code for code in study.items if code not in study.spec.survey.absent]
+    asked = [code for code in study.items if code not in study.survey.absent]
     for language in languages:
         sheet = form(study.instrument, language, study.organisation[language], asked)
         for text in _texts(sheet):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 INTAKE, SAMPLE = "02_data_intake", "03_sample_description"
 MEASURE, STRUCTURE = "04_measurement", "05_structure_mediation"
+BEHAVIOUR = "07_behavioural_clv"
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Scene:
         """A section with its heading; an empty one says that its step has not been run, or is left out."""
         content = [block for block in blocks if block is not None]
         run = any(address.startswith(f"{step}/") for address in self.sources)
-        if not content and (run or step not in self.study.steps):
+        if not content and (run or step not in self.study.steps or not self.useful(step)):
             return []
         if not content:
             content = [
@@ -56,6 +57,12 @@ class Scene:
             ]
         heading = Heading(2, f"section-{key}", (self.language.word(f"section.{key}"),))
         return [heading, *content]
+
+    def useful(self, step: str) -> bool:
+        """Whether the study has the data that the step is about."""
+        if step in (SAMPLE, MEASURE, STRUCTURE):
+            return self.study.has_survey
+        return step != BEHAVIOUR or self.study.has_ledger
 
     def body(self, spans: Spans) -> Paragraph:
         """A paragraph of running text."""
@@ -69,21 +76,31 @@ def trimmed(spans: Spans) -> Spans:
 
 def introduction(scene: Scene) -> list[Block]:
     """4-1: what is reported, and what "effect" means here."""
-    flow = scene.get(f"{INTAKE}/flow")
-    if flow is not None and "read" in flow and "analysed" in flow:
-        n, n_raw = flow.fact("analysed", style="integer"), flow.fact("read", style="integer")
-        opening = say(scene.language, "opening", n=n, n_raw=n_raw)
-    else:
-        opening = say(scene.language, "opening_bare")
+    rows = scene.get(f"{INTAKE}/ledger_flow")
+    told = _answered(scene) if scene.study.has_survey else ()
+    if rows is not None and "read" in rows and "kept" in rows:
+        key = "opening_also_ledger" if told else "opening_ledger"
+        n, n_raw = rows.fact("kept", style="integer"), rows.fact("read", style="integer")
+        told += say(scene.language, key, n=n, n_raw=n_raw)
+    told = told or say(scene.language, "opening_bare")
     guard = say(scene.language, "wording_guard") if scene.study.paths else ()
-    return scene.section("introduction", INTAKE, [scene.body(opening + guard)])
+    return scene.section("introduction", INTAKE, [scene.body(told + guard)])
+
+
+def _answered(scene: Scene) -> Spans:
+    """How many questionnaires are analysed."""
+    flow = scene.get(f"{INTAKE}/flow")
+    if flow is None or "read" not in flow or "analysed" not in flow:
+        return say(scene.language, "opening_bare")
+    n, n_raw = flow.fact("analysed", style="integer"), flow.fact("read", style="integer")
+    return say(scene.language, "opening", n=n, n_raw=n_raw)
 
 
 def flow(scene: Scene) -> list[Block]:
     """Questionnaires received and analysed."""
     source = scene.get(f"{INTAKE}/flow")
     if source is None:
-        return scene.section("flow", INTAKE, [])
+        return scene.section("flow", INTAKE, []) if scene.study.has_survey else []
     told = scene.body(sentences.flow(source, scene.language))
     chart = flowchart.flow(source, scene.language)
     return scene.section("flow", INTAKE, [told, tables.flow(source, scene.language), chart])

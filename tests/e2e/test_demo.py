@@ -60,12 +60,15 @@ def test_both_languages_in_three_formats_and_a_manifest(reports):
     assert intake["rows_refused"]["no_consent"] == 4
     assert intake["cells_repaired"]["ye_kaf"] > 0
     assert intake["notes"][0]["format"] == "excel"
+    ledger = intake["ledger"]
+    assert ledger["rows_read"] == {"old": 1482, "new": 7268}
+    assert ledger["rows_refused"]["superseded"] == 132
     assert [step["warnings"] for step in manifest["steps"] if step["warnings"]] == []
 
 
 def test_nothing_changed_nothing_runs(project, reports):
     before = {path: path.stat().st_mtime_ns for path in (reports / "results").rglob("*.json")}
-    assert crmlab("run", "demo", cwd=project).stderr.count("unchanged") == 5
+    assert crmlab("run", "demo", cwd=project).stderr.count("unchanged") == 6
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 

@@ -108,7 +108,7 @@ def test_structure_of_the_html(written, language):
     document, _ = written[language]
     text = html(written, language)
     page = Page(text)
-    assert page.tags["table"] == len(document.tables) == 13
+    assert page.tags["table"] == len(document.tables) == 15
     assert page.tags["img"] == len(document.figures) == 13
     assert page.tags["script"] == page.tags["link"] == page.tags["iframe"] == 0
     assert f'<html lang="{language}" dir="{document.language.direction}">' in text
@@ -251,7 +251,7 @@ def test_the_ecsi_report_is_written(ecsi, tmp_path):
     document = compose(*ecsi, "fa")
     paths = write(document, tmp_path, formats=("html", "pdf"))
     assert [path.name for path in paths] == ["report.fa.html", "report.fa.pdf"]
-    assert len(document.tables) == 11
+    assert len(document.tables) == 13
     assert len(document.figures) == 8
 
 

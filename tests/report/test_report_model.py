@@ -29,7 +29,7 @@ def test_numbers_run_by_chapter_and_references_resolve(crm):
         for table in document.tables
         if document.numbers[table.key].startswith("۴")
     ]
-    assert len(set(tables)) == len(tables) == 11
+    assert len(set(tables)) == len(tables) == 13
 
 
 def test_keys_are_unique(crm, ecsi):

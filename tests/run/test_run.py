@@ -27,6 +27,8 @@ NOTEBOOKS = {
     "13_thesis_report": "[(Path(out) / f'report.{x}.html').write_text(x) for x in languages]",
 }
 
+LEDGER = "07"  # the tiny study has none: its step is skipped, and stands in no expectation below
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -58,7 +60,7 @@ def write(path, code):
 
 def go(**options):
     outcome = run(load_study("tiny"), Options(**options))
-    return {step.name[:2]: step.status for step in outcome.steps}
+    return {step.name[:2]: step.status for step in outcome.steps if step.name[:2] != LEDGER}
 
 
 def manifest():
