@@ -1,7 +1,4 @@
-"""Information and covariance of the estimates of many fits of one model, in closed form.
-
-The second derivative of F is written with the vectors that make dSigma = u v' + v u' (see `Model.information`),
-so that one fit costs a few products of p x q matrices; complex steps cost a gradient for each parameter.
+"""Information of one fit among many of a model, and standardised paths of all of them with their derivatives.
 
 Source
 ------
@@ -13,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from crmlab.sem.curvature import second_derivative
 from crmlab.sem.matrices import Model, State
 
 
@@ -23,50 +21,8 @@ def observed_information(model: Model, state: State, T: np.ndarray) -> np.ndarra
     ----------
     state : matrices at the parameters
     T : (p, p) sample covariances about the model's means; these meet the sample's (free intercepts)
-
-    Notes
-    -----
-    With W = Sigma^-1, M = W T W and D = W - M,
-    H_ab = tr(dSigma_a W dSigma_b M) - tr(W dSigma_a W dSigma_b)/2 + tr(D d2Sigma_ab)/2 + dmu_a' W dmu_b.
     """
-    group, p = model.groups[0], model.p
-    W = np.linalg.inv(state.cov)
-    M = W @ T @ W
-    G, a, s = state.E[:p], group.a, group.s
-    U = np.hstack([G[:, a[:, 0]], G[:, s[:, 0]]])
-    V = np.hstack([state.C[a[:, 1]].T, G[:, s[:, 1]] * np.where(s[:, 0] == s[:, 1], 0.5, 1.0)])
-    WU, WV, MU, MV = W @ U, W @ V, M @ U, M @ V
-    uu, vv, uv = U.T @ WU, V.T @ WV, U.T @ WV
-    cross = U.T @ MV
-    part = uv.T * cross + uv * cross.T + vv * (U.T @ MU) + uu * (V.T @ MV) - uu * vv - uv * uv.T
-    part += _second(state, group.a, group.s, W - M)
-    out = np.zeros((len(model.free), len(model.free)))
-    rows = group.moment_rows
-    out[np.ix_(rows, rows)] = part
-    if model.means:
-        J = model.mean_jacobian(state, 0)
-        out += J.T @ W @ J
-    return model.gather(model.gather(out).T)
-
-
-def _second(state: State, a: np.ndarray, s: np.ndarray, D: np.ndarray) -> np.ndarray:
-    """tr(D d2Sigma)/2 by every two rows of A and S."""
-    p, E = len(D), state.E
-    G = E[:p]
-    N = G.T @ D @ G
-    omega = E @ state.S @ E.T
-    X = omega[:, :p] @ D @ G
-    i, j = a[:, 0], a[:, 1]
-    one = E[np.ix_(j, i)].T * X[np.ix_(j, i)]  # E[j_b, i_a] X[j_a, i_b]
-    both = one + one.T + omega[np.ix_(j, j)] * N[np.ix_(i, i)]
-    k, l = s[:, 0], s[:, 1]
-    mixed = E[np.ix_(j, k)] * N[np.ix_(l, i)].T + E[np.ix_(j, l)] * N[np.ix_(k, i)].T
-    mixed *= np.where(k == l, 0.5, 1.0)
-    out = np.zeros((len(a) + len(s),) * 2)
-    out[: len(a), : len(a)] = both
-    out[: len(a), len(a) :] = mixed
-    out[len(a) :, : len(a)] = mixed.T
-    return out
+    return second_derivative(model, state, 0, T)
 
 
 def standardised_paths(

@@ -19,6 +19,7 @@ from crmlab.sem.inference import information, weighted
 from crmlab.sem.objective import NormalML
 from crmlab.sem.optimise import minimise
 from crmlab.sem.problem import Problem
+from crmlab.sem.saturated_information import solved
 from crmlab.sem.teststat import Test, tail, test
 
 METHODS = ("standard", "satorra.bentler.2001", "satorra.bentler.2010", "satorra.2000")
@@ -89,6 +90,10 @@ def difference(a: Fitted, b: Fitted, method: str | None) -> Difference:
     if method == "satorra.bentler.2010":
         c1 = _hybrid(small, large) if large.test.df else 0.0
     factor = (small.test.df * c0 - large.test.df * c1) / df
+    if not math.isfinite(factor):
+        raise ModelError(
+            "one of the two models has no scaled test (singular information)", hint="check.identified"
+        )
     if factor <= 0:
         hint = "method='satorra.bentler.2010'" if method.endswith("2001") else "method='satorra.2000'"
         raise ModelError(f"the scaling factor of the difference is negative ({factor:.3f})", hint=hint)
@@ -143,10 +148,14 @@ def _restriction(small: Fitted, large: Fitted, raw: float, df: int) -> Differenc
     X = np.linalg.lstsq(J1, J0, rcond=None)[0]
     A = null_space(X.T)[:, :df].T  # directions of the larger model that the smaller one closes
     kind = problem.estimator.kind
-    E = np.linalg.inv(K1.T @ information(problem, large.theta, kind) @ K1)
+    E = solved(K1.T @ information(problem, large.theta, kind) @ K1, np.eye(K1.shape[1]))
     B = sum(w * (weighted(W, J).T @ gamma @ weighted(W, J)) for w, W, J, _, gamma in parts)
-    M = np.linalg.solve(A @ E @ A.T, A @ E @ B @ E @ A.T)
+    M = solved(A @ E @ A.T, A @ E @ B @ E @ A.T)
     first, second = float(np.trace(M)), float(np.trace(M @ M))
+    if not second > 0:
+        raise ModelError(
+            "the larger model has a singular information matrix: no scaled test", hint="check.identified"
+        )
     a = math.sqrt(df / second)
     value = a * raw + df - a * first
     return Difference("satorra.2000", value, df, tail(value, df), 1 / a)

@@ -24,7 +24,8 @@ from crmlab.sem.measures import Corrected
 from crmlab.sem.moments import weight_normal
 from crmlab.sem.problem import Problem
 from crmlab.sem.residuals import moments
-from crmlab.sem.teststat import Test, free_moments
+from crmlab.sem.saturated_information import SaturatedInformation, solved
+from crmlab.sem.teststat import Test
 
 
 def corrected(
@@ -33,6 +34,13 @@ def corrected(
     """The statistic, its expectation per degree of freedom and its scaled form; None where undefined."""
     if test.df == 0:
         return None
+    try:
+        return _corrected(problem, theta, test, independence)
+    except np.linalg.LinAlgError:  # implied covariances or an information without inverse
+        return None
+
+
+def _corrected(problem: Problem, theta: np.ndarray, test: Test, independence: bool) -> Corrected | None:
     if problem.estimator.missing == "fiml":
         return _incomplete(problem, theta, test.df)
     if problem.estimator.ordinal:
@@ -61,40 +69,52 @@ def _normal(S: np.ndarray, T: np.ndarray, d: np.ndarray | None) -> float:
     sign, logdet = np.linalg.slogdet(S)
     if sign <= 0:
         return math.nan
-    inverse = np.linalg.inv(T)
+    inverse = solved(T, np.eye(len(T)))
     F = float(np.linalg.slogdet(T)[1] - logdet + (inverse * S).sum() - len(S))
     return F + (float(d @ inverse @ d) if d is not None else 0.0)
 
 
 def _incomplete(problem: Problem, theta: np.ndarray, df: int) -> Corrected:
-    """FIML: W is the observed information of the saturated moments, E of the kind the standard errors rest on."""
+    """FIML: W is the observed information of the saturated moments, E of the kind the standard errors rest on.
+
+    Notes
+    -----
+    Gamma = A^-1 B A^-1 with B = s's/n is written with the influence X = A^-1 s' of the cases, so that the
+    trace needs no product of two k x k matrices: W'Gamma = J's'X'/n.
+    """
     K = problem.constraints.tangent(theta)
-    T, parts, E = 0.0, [], np.zeros((K.shape[1], K.shape[1]))
+    robust, kind = problem.estimator.scaled, problem.estimator.kind
+    q = K.shape[1]
+    T, E, parts = 0.0, np.zeros((q, q)), []
     for g, group in enumerate(problem.data.groups):
         state = problem.model.state(problem.model.values(theta), g)
         T += group.n * _normal(group.cov, state.cov, group.mean - state.mean)
-        keep = free_moments(problem, group.exogenous)
-        block = np.ix_(keep, keep)
-        A = group.h1_information[block]
-        gamma = np.linalg.inv(A)
-        if problem.estimator.scaled:
-            gamma = gamma @ group.h1_scores[block] @ gamma
-        C = weight_normal(group.cov, True)[block]
-        share, J = group.n / problem.n, problem.jacobian(theta, g)[keep] @ K
-        first_order = problem.estimator.se == "first.order"
-        E += share * (
-            J.T @ (group.h1_scores if first_order else group.h1_weight(problem.estimator.kind))[block] @ J
-        )
-        parts.append((share, C, A, J, gamma))
-    total = _expectation(parts, E) if problem.estimator.scaled else _plain_expectation(parts, E)
+        about = group.about
+        share, J = group.n / problem.n, problem.jacobian(theta, g)[about.free] @ K
+        weight = group.h1_scores if problem.estimator.se == "first.order" else group.h1_weight(kind)
+        E += share * (J.T @ weight[np.ix_(about.free, about.free)] @ J)
+        parts.append((share, about, J))
+    D = sum(w * (J.T @ about.normal @ J) for w, about, J in parts)
+    spread = sum(about.spread(robust) for _, about, _ in parts)
+    if robust:
+        total = spread + _seen_through(parts, E, np.asarray(D))
+    else:  # the same under normality, where Gamma = W^-1
+        total = spread - float(np.trace(solved(E, np.asarray(D))))
     c = total / df
     return Corrected(T, c, T / c, c)
 
 
-def _plain_expectation(parts: list, E: np.ndarray) -> float:
-    """tr(W_C (Gamma - Delta E^-1 Delta')), the same under normality, where Gamma = W^-1."""
-    spread = sum(float(np.trace(C @ gamma)) for _, C, _, _, gamma in parts)
-    return spread - float(np.trace(np.linalg.solve(E, sum(w * (J.T @ C @ J) for w, C, _, J, _ in parts))))
+def _seen_through(
+    parts: list[tuple[float, SaturatedInformation, np.ndarray]], E: np.ndarray, D: np.ndarray
+) -> float:
+    """What the model takes of tr(W_C Gamma)."""
+    inverse = solved(E, np.eye(len(E)))
+    middle, B = 0.0, np.zeros_like(E)
+    for w, about, J in parts:
+        by_case = about.casewise[:, about.free] @ J
+        middle += w * float(((about.carried.T @ J @ inverse) * by_case).sum()) / len(by_case)
+        B += w * (by_case.T @ by_case) / len(by_case)
+    return float(np.trace(D @ inverse @ B @ inverse)) - 2 * middle
 
 
 def _ordinal(problem: Problem, theta: np.ndarray, df: int, independence: bool) -> Corrected | None:
@@ -129,10 +149,9 @@ def _ordinal(problem: Problem, theta: np.ndarray, df: int, independence: bool) -
     return Corrected(T, c, T / c, c)
 
 
-def _expectation(parts: list, E: np.ndarray | None = None) -> float:
-    """tr(R' W_C R Gamma) over all groups; E is Delta' W Delta where it is not given."""
-    if E is None:
-        E = np.asarray(sum(w * (J.T @ weighted(W, J)) for w, _, W, J, _ in parts))
+def _expectation(parts: list) -> float:
+    """tr(R' W_C R Gamma) over all groups."""
+    E = np.asarray(sum(w * (J.T @ weighted(W, J)) for w, _, W, J, _ in parts))
     inverse = np.linalg.pinv(E)
     total = 0.0
     for w, C, W, J, gamma in parts:

@@ -17,6 +17,7 @@ from crmlab.sem.estimators import Estimator
 from crmlab.sem.moments import gamma_adf
 from crmlab.sem.ordinal_conditional import conditional
 from crmlab.sem.sample import Admitted, Sample
+from crmlab.sem.saturated_information import SaturatedInformation
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,27 +60,25 @@ class GroupData:
         return full if means else full[p:, p:]
 
     @cached_property
-    def h1_information(self) -> np.ndarray:
-        """Observed information of one case about the saturated moments of incomplete data."""
+    def about(self) -> SaturatedInformation:
+        """What incomplete data tell about the saturated moments."""
         assert self.h1 is not None
         assert self.patterns is not None
-        return incomplete.information(self.h1.mean, self.h1.cov, self.patterns, "observed")
+        return SaturatedInformation(self.h1, self.patterns, self.exogenous)
+
+    @property
+    def h1_information(self) -> np.ndarray:
+        """Observed information of one case about the saturated moments of incomplete data."""
+        return self.about.observed
 
     def h1_weight(self, kind: Literal["observed", "expected"]) -> np.ndarray:
         """Information of one case about the saturated moments of incomplete data, of either kind."""
-        if kind == "observed":
-            return self.h1_information
-        assert self.h1 is not None
-        assert self.patterns is not None
-        return incomplete.information(self.h1.mean, self.h1.cov, self.patterns, kind)
+        return self.about.observed if kind == "observed" else self.about.expected
 
-    @cached_property
+    @property
     def h1_scores(self) -> np.ndarray:
         """Cross products of casewise scores at the saturated moments, per case."""
-        assert self.h1 is not None
-        assert self.patterns is not None
-        s = incomplete.scores(self.h1.mean, self.h1.cov, self.patterns)
-        return s.T @ s / len(s)
+        return self.about.cross
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from crmlab.sem.curvature import curvature
 from crmlab.sem.data import Data
 from crmlab.sem.matrices import Model
 from crmlab.sem.missing import information, loglik, scores
-from crmlab.sem.objective import complex_jacobian
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +29,15 @@ class FullInformation:
 
     model: Model
     data: Data
+    scoring: ClassVar[int] = 6  # its metric costs as much as many gradients
     _last: dict[bytes, list] = field(default_factory=dict)
+    _kept: dict[str, Any] = field(default_factory=dict)  # what was asked of the last point, by its name
 
     def _at(self, theta: np.ndarray) -> list:
         key = theta.tobytes()
         if key not in self._last:
             self._last.clear()
+            self._kept.clear()
             values = self.model.values(theta)
             found = []
             for g, group in enumerate(self.data.groups):
@@ -90,22 +94,29 @@ class FullInformation:
 
     def hessian(self, theta: np.ndarray) -> np.ndarray:
         """(q, q) half the second derivative of F: information of the moments and curvature of the model."""
-        parts = self._at(theta)
+        return self._once("hessian", theta, self._hessian)
 
-        def curved(point: np.ndarray) -> np.ndarray:
-            values = self.model.values(point)
-            out = np.zeros(len(self.model.free), dtype=complex)
-            for g, (_, _, d_mean, d_cov) in enumerate(parts):
-                out += self.model.pull(self.model.state(values, g), g, d_mean + 0j, d_cov + 0j)
-            return self.model.gather(out)
-
-        return self.seen(theta, "observed") - complex_jacobian(curved, theta) / self.data.n
+    def _hessian(self, theta: np.ndarray) -> np.ndarray:
+        bent = np.zeros((len(self.model.free),) * 2)
+        for g, (state, _, d_mean, d_cov) in enumerate(self._at(theta)):
+            bent += curvature(self.model, state, g, d_mean, d_cov)
+        return self.seen(theta, "observed") - self.model.gather(self.model.gather(bent).T) / self.data.n
 
     def scores(self, theta: np.ndarray) -> list[np.ndarray]:
         """(n_g, q) casewise derivatives of the log-likelihood for each group."""
+        return self._once("scores", theta, self._scores)
+
+    def _scores(self, theta: np.ndarray) -> list[np.ndarray]:
         found = []
         for g, group in enumerate(self.data.groups):
             state = self._at(theta)[g][0]
             assert group.patterns is not None
             found.append(scores(state.mean, state.cov, group.patterns) @ self.jacobian(theta, g))
         return found
+
+    def _once(self, name: str, theta: np.ndarray, compute: Callable[[np.ndarray], Any]) -> Any:
+        """Standard errors and tests ask for the same at the same point."""
+        self._at(theta)
+        if name not in self._kept:
+            self._kept[name] = compute(theta)
+        return self._kept[name]

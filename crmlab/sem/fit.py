@@ -220,7 +220,7 @@ def estimate(model: Model, data: Data, admitted: Admitted, kind: estimators.Esti
     inference = infer(problem, optimum.theta)
     df = problem.statistics() - problem.constraints.freedom
     found = chi_square(problem, optimum.theta, optimum.value, df)
-    checks = (*verify(problem, optimum, inference), *data.checks)
+    checks = (*verify(problem, optimum, inference, found), *data.checks)
     return SemFit(problem, optimum, inference, found, admitted.samples, checks, admitted.frame)
 
 

@@ -71,9 +71,9 @@ def _robust(
     out = dict.fromkeys(ROBUST, math.nan)
     if test.df == 0:
         return out | {key: 0.0 for key in ROBUST if key.startswith("rmsea") and "pvalue" not in key}
-    if mine is not None and math.isfinite(mine.value):
+    if mine is not None and math.isfinite(mine.value) and mine.c > 0:
         out |= measures.robust_rmsea(mine, test.df, n, groups)
-        if other is not None and math.isfinite(other.value):
+        if other is not None and math.isfinite(other.value) and other.c > 0:
             out |= measures.robust_incremental(mine, test.df, other, b.df)
     return out
 

@@ -48,6 +48,8 @@ def infer(problem: Problem, theta: np.ndarray) -> Inference:
     K = problem.constraints.tangent(theta)
     H = information(problem, theta, problem.estimator.information)
     weakest = smallest(K.T @ H @ K)
+    if problem.estimator.se == "first.order":
+        weakest = min(weakest, smallest(K.T @ first_order(problem, theta) @ K))
     V = np.full_like(H, np.nan)
     if weakest > SINGULAR and problem.estimator.se != "none":
         V = K @ _covariance(problem, theta, H, K) @ K.T / problem.data.effective
@@ -74,8 +76,11 @@ def smallest(M: np.ndarray) -> float:
     """Smallest eigenvalue of a matrix scaled to a unit diagonal."""
     if not len(M):
         return 1.0
-    scale = np.sqrt(np.maximum(np.diag(M), 1e-300))
-    return float(np.linalg.eigvalsh(M / np.outer(scale, scale))[0])
+    if not np.isfinite(M).all():
+        return np.nan
+    size = np.abs(np.diag(M))  # of an observed information an element may be negative
+    scale = np.sqrt(np.where(size > np.finfo(float).tiny, size, 1.0))
+    return float(np.linalg.eigvalsh(M / scale[:, None] / scale)[0])
 
 
 def _covariance(problem: Problem, theta: np.ndarray, H: np.ndarray, K: np.ndarray) -> np.ndarray:

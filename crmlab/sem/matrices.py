@@ -194,7 +194,10 @@ class Model:
         """(..., t, k) total effects of the sources, the columns of A + A^2 + ..., from their direct effects."""
         among = D[..., self.sources, :]
         if self.depth is None or self.depth > 6:
-            return D @ np.linalg.inv(np.eye(len(self.sources)) - among)
+            try:
+                return D @ np.linalg.inv(np.eye(len(self.sources)) - among)
+            except np.linalg.LinAlgError:  # a circle of arrows that gains as much as goes in has no moments
+                return np.full_like(D, np.nan)
         total = D
         for _ in range(self.depth - 1):
             total = D + total @ among

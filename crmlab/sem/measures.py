@@ -45,6 +45,8 @@ class Corrected:
 
 def incremental(T: float, df: float, T0: float, df0: float) -> dict[str, float]:
     """CFI, TLI, NNFI, RFI, NFI, PNFI, IFI, RNI from a model's and the baseline's chi-square."""
+    if not math.isfinite(T + T0):
+        return dict.fromkeys(("cfi", "tli", "nnfi", "rfi", "nfi", "pnfi", "ifi", "rni"), math.nan)
     below = max(T - df, T0 - df0, 0.0)
     below = below if below > NIL else 0.0
     nfi = (T0 - T) / T0 if T0 > 0 else math.nan
@@ -93,6 +95,8 @@ def _rmsea(m: Corrected, df: float, n: float, groups: int, suffix: str) -> dict[
     keys = [f"rmsea{end}{suffix}" for end in ("", ".ci.lower", ".ci.upper", ".pvalue", ".notclose.pvalue")]
     if not df > 0:
         return dict(zip(keys, (0.0, 0.0, 0.0, math.nan, math.nan), strict=True))
+    if not math.isfinite(m.value + m.scaled):
+        return dict.fromkeys(keys, math.nan)
     root = math.sqrt(groups)
     point = math.sqrt(max(m.value / n / df - m.c / n, 0.0)) * root
     low, high = (math.sqrt(m.factor * x / (n * df)) * root for x in _noncentral(m.scaled, df))
@@ -112,6 +116,11 @@ def _noncentral(T: float, df: float) -> tuple[float, float]:
         top = max(T, 1.0)
         while chndtr(T, df, top) > level:
             top *= 2
+        if not np.isfinite(
+            chndtr(T, df, top)
+        ):  # a statistic beyond what the distribution can be computed for
+            found.append(math.nan)
+            continue
         found.append(float(brentq(lambda x, level=level: chndtr(T, df, x) - level, 0.0, top, xtol=1e-9)))
     return found[0], found[1]
 

@@ -88,7 +88,13 @@ def two_stage_gamma(mean: np.ndarray, cov: np.ndarray, data: Patterns, robust: b
     Savalei & Bentler (2009): the inverse observed information A^-1 under normality; with `robust`
     A^-1 B A^-1 with B the mean outer product of the casewise scores (Yuan & Bentler 2000).
     """
-    inverse = np.linalg.inv(information(mean, cov, data))
+    try:
+        inverse = np.linalg.inv(information(mean, cov, data))
+    except np.linalg.LinAlgError:
+        raise ModelError(
+            "missing answers leave moments without information: two items are hardly ever answered together",
+            hint="leave one of them out",
+        ) from None
     inverse = (inverse + inverse.T) / 2
     if not robust:
         return inverse
@@ -109,15 +115,23 @@ def precisions(P: np.ndarray, data: Patterns) -> np.ndarray:
 def _pairs(
     V: np.ndarray, W: np.ndarray, weight: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """sum over patterns of weight * tr(A V B W) for all pairs of elements of the lower triangle."""
-    K, p, _ = V.shape
-    product = (V.reshape(K, -1) * weight[:, None]).T @ W.reshape(K, -1)
-    at = product.reshape(p, p, p, p)
-    a, b = rows[:, None], columns[:, None]
-    c, d = rows[None, :], columns[None, :]
-    total = at[b, c, d, a] + at[b, d, c, a] + at[a, c, d, b] + at[a, d, c, b]
+    """sum over patterns of weight * tr(A V B W) for all pairs of elements of the lower triangle.
+
+    V and W are symmetric, so the products of their lower triangles hold all products of elements.
+    """
+    q = len(rows)
+    product = (V[:, rows, columns] * weight[:, None]).T @ W[:, rows, columns]
+    product = (product + product.T).ravel()
+    place = np.empty(V.shape[1:], dtype=np.intp)
+    place[rows, columns] = place[columns, rows] = np.arange(q)
+    total = np.empty((q, q))
+    for start in range(0, q, 256):  # the table of places would be larger than what it fetches
+        a, b = rows[start : start + 256], columns[start : start + 256]
+        straight = place[np.ix_(a, rows)] * q + place[np.ix_(b, columns)]
+        crossed = place[np.ix_(a, columns)] * q + place[np.ix_(b, rows)]
+        total[start : start + 256] = product.take(straight) + product.take(crossed)
     half = np.where(rows == columns, 0.5, 1.0)
-    return total * np.outer(half, half)
+    return total * half[:, None] * half
 
 
 def _insist(step: Completed | None) -> Completed:

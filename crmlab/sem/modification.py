@@ -21,14 +21,15 @@ from crmlab.sem.matrices import Model
 from crmlab.sem.placement import build
 from crmlab.sem.problem import Problem, restrict
 from crmlab.sem.rows import ParTable, Row
-from crmlab.sem.standardise import _factor, spreads, standardised
+from crmlab.sem.saturated_information import solved
+from crmlab.sem.standardise import Scales, spreads, standardised
 
 NOTHING = 1e-6  # share of its own information that is left to a parameter which is not identified
 
 
 def modification_indices(problem: Problem, theta: np.ndarray) -> pd.DataFrame:
     """lhs, op, rhs, group, mi, epc, sepc_lv, sepc_all; the largest first."""
-    wide, rows, place = _extended(problem)
+    wide, rows, _ = _extended(problem)
     q = problem.model.q
     start = np.zeros(wide.model.q)
     start[:q] = theta
@@ -38,7 +39,7 @@ def modification_indices(problem: Problem, theta: np.ndarray) -> pd.DataFrame:
     H = information(wide, start, "expected")
     K = problem.constraints.tangent(theta)
     cross = K.T @ H[:q, q:]
-    Q = np.diag(H)[q:] - np.einsum("ij,ij->j", cross, np.linalg.solve(K.T @ H[:q, :q] @ K, cross))
+    Q = np.diag(H)[q:] - np.einsum("ij,ij->j", cross, solved(K.T @ H[:q, :q] @ K, cross))
     known = NOTHING * np.maximum(np.diag(H)[q:], 1e-300) < Q
     mi = np.where(known, problem.n * s**2 / np.where(known, Q, 1.0), np.nan)
     epc = np.where(known, s / np.where(known, Q, 1.0), np.nan)
@@ -52,17 +53,17 @@ def modification_indices(problem: Problem, theta: np.ndarray) -> pd.DataFrame:
             "epc": epc,
         }
     )
-    table["sepc_lv"], table["sepc_all"] = _scaled(problem, theta, rows, epc, place)
+    table["sepc_lv"], table["sepc_all"] = _scaled(problem, theta, rows, epc)
     table = table.loc[known].sort_values("mi", ascending=False, kind="stable")
     return table.reset_index(drop=True)
 
 
 def _scaled(
-    problem: Problem, theta: np.ndarray, rows: list[Row], epc: np.ndarray, place: dict[str, int]
+    problem: Problem, theta: np.ndarray, rows: list[Row], epc: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     values = problem.values(theta)
     scales = [spreads(problem, values, g, apart=True) for g in range(len(problem.model.groups))]
-    lv, full = epc.copy(), epc.copy()
+    lv, full = (epc * factor for factor in Scales.of(problem.model, rows).factors(scales))
     shares = {
         (row.lhs, row.group): pair
         for row, *pair in zip(problem.model.rows, *standardised(problem, theta), strict=False)
@@ -71,16 +72,10 @@ def _scaled(
     for k, row in enumerate(rows):
         if row.op == "~*~":  # its own unit
             full[k] = np.sign(epc[k])
-            continue
-        if (
+        elif (
             row.op == "~~" and row.lhs == row.rhs
         ):  # lavaan: the standardised variance with the sign of the change
             lv[k], full[k] = (np.sign(epc[k]) * abs(value) for value in shares[row.lhs, row.group])
-            continue
-        i, j = place[row.lhs], place.get(row.rhs, -1)
-        on = [row.lhs in problem.model.latent, row.rhs in problem.model.latent]
-        lv[k] *= _factor(row.op, i, j, *scales[row.group - 1], on)
-        full[k] *= _factor(row.op, i, j, *scales[row.group - 1], [True, True])
     return lv, full
 
 

@@ -16,15 +16,18 @@ British Journal of Mathematical and Statistical Psychology 37, 62-83.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
+from crmlab.sem.curvature import second_derivative
 from crmlab.sem.matrices import Model, State
 
 
 class Objective(Protocol):
     """What the optimiser needs."""
+
+    scoring: ClassVar[int]  # steps of Fisher scoring before the metric is kept and updated
 
     def value(self, theta: np.ndarray) -> float:
         """F at theta; infinite where the moments are not admissible."""
@@ -35,10 +38,15 @@ class Objective(Protocol):
     def information(self, theta: np.ndarray) -> np.ndarray:
         """(q, q) half the expected second derivative of F."""
 
+    def hessian(self, theta: np.ndarray) -> np.ndarray:
+        """(q, q) half the second derivative of F."""
+
 
 @dataclass(frozen=True, eq=False)
 class NormalML:
     """Complete data: S and m of each group with weights n_g / n."""
+
+    scoring: ClassVar[int] = 12
 
     model: Model
     cov: tuple[np.ndarray, ...]
@@ -103,8 +111,13 @@ class NormalML:
         return self.model.gather(self.model.gather(np.asarray(total)).T)
 
     def hessian(self, theta: np.ndarray) -> np.ndarray:
-        """(q, q) half the second derivative of F, by complex steps of the gradient (exact to rounding)."""
-        return complex_jacobian(self.gradient, theta) / 2
+        """(q, q) half the second derivative of F."""
+        states, means = self._states(theta), self.model.means
+        total = np.zeros((self.model.q, self.model.q))
+        for g, w in enumerate(self.weight):
+            gap = self.mean[g] - states[g].mean if means else None
+            total += w * second_derivative(self.model, states[g], g, self.cov[g], gap)
+        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +134,7 @@ class LeastSquares:
     stats: tuple[np.ndarray, ...]
     W: tuple[np.ndarray, ...]
     weight: np.ndarray
+    scoring: ClassVar[int] = 12
 
     def moments(self, theta: np.ndarray, g: int) -> np.ndarray:
         """The model's vector."""

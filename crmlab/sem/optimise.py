@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 from crmlab.sem.constraints import Constraints
 from crmlab.sem.objective import Objective
 
-SCORING = 12  # steps of Fisher scoring before the metric is kept and updated
+DEAD = 1e-24  # of the largest information of a parameter
 GAIN = 1e-15  # expected relative gain at which the climb ends
 
 
@@ -34,7 +34,8 @@ class Optimum:
     value : F
     decrement : g' I^-1 g / 2, the gain one more step would promise
     iterations : steps
-    converged : the promised gain is nothing
+    converged : the promised gain is nothing, and no direction leads down
+    curvature : smallest eigenvalue of the scaled second derivative, NaN where it was not asked
     """
 
     theta: np.ndarray
@@ -42,15 +43,19 @@ class Optimum:
     decrement: float
     iterations: int
     converged: bool
+    curvature: float = np.nan
 
 
 def minimise(
     objective: Objective, start: np.ndarray, constraints: Constraints, max_iter: int = 400
 ) -> Optimum:
     """Minimise subject to linear equalities (by parametrisation) and others (by sequential programming)."""
-    found = _climb(objective, start, constraints, max_iter)
-    if constraints.nonlinear or constraints.violated(found.theta):
-        found = _programme(objective, found, constraints)
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # a step that runs off has no finite discrepancy: turned back
+        found = _climb(objective, start, constraints, max_iter)
+        if constraints.nonlinear or constraints.violated(found.theta):
+            found = _programme(objective, found, constraints)
     return found
 
 
@@ -79,7 +84,7 @@ def _climb(objective: Objective, start: np.ndarray, constraints: Constraints, ma
         if theta_new is None:
             break
         g_new = K.T @ objective.gradient(theta_new)
-        if iteration < SCORING:
+        if iteration < objective.scoring:
             H = metric(theta_new)
         else:
             H = _bfgs(H, np.linalg.lstsq(K, theta_new - theta, rcond=None)[0], g_new - g)
@@ -95,7 +100,9 @@ def _finite(theta: np.ndarray, decrement: float) -> bool:
 
 def _metric(information: np.ndarray) -> np.ndarray:
     """Inverse of twice the expected information; a ridge is a smaller step, not a change of the model."""
-    scale = np.sqrt(np.maximum(2 * np.diag(information), 1e-300))
+    own = 2 * np.diag(information)
+    dead = own <= DEAD * own.max(initial=0.0)
+    scale = np.sqrt(np.where(dead, 1.0, own))
     size = np.outer(scale, scale)
     R = 2 * information / size
     L, flaw = dpotrf(R, lower=1)
@@ -105,7 +112,9 @@ def _metric(information: np.ndarray) -> np.ndarray:
         return (half + np.tril(half, -1).T) / size
     values, vectors = np.linalg.eigh(R)
     inverse = (vectors / np.maximum(values, 1e-7 * max(values[-1], 1e-300))) @ vectors.T
-    return inverse / size
+    inverse = inverse / size
+    inverse[dead], inverse[:, dead] = 0.0, 0.0  # a parameter that moves nothing here stays (see `saddle`)
+    return inverse
 
 
 def _search(

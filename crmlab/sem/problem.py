@@ -18,6 +18,7 @@ from crmlab.sem.matrices import Model
 from crmlab.sem.moments import vech, weight_normal
 from crmlab.sem.objective import LeastSquares, NormalML
 from crmlab.sem.optimise import Optimum, minimise
+from crmlab.sem.saddle import settle
 
 FLOOR = 1e-16  # of the square of a moment: a smaller variance of it is rounding
 
@@ -122,15 +123,19 @@ class Problem:
 
         A negative variance is often a local minimum beside a better one, so the lowest settled value counts.
         """
-        found = minimise(self.objective, self.start() if start is None else start, self.constraints)
+        found = self._climb(self.start() if start is None else start)
         if found.converged and not self._negative(found.theta):
             return found
         tries = [found]
         for other in self._others():
             if np.isfinite(self.objective.value(self.constraints.project(other))):
-                tries.append(minimise(self.objective, other, self.constraints))
+                tries.append(self._climb(other))
         settled = [one for one in tries if one.converged]
         return min(settled, key=lambda one: one.value) if settled else found
+
+    def _climb(self, start: np.ndarray) -> Optimum:
+        """The minimum reached from a start, not a saddle on the way."""
+        return settle(self.objective, minimise(self.objective, start, self.constraints), self.constraints)
 
     def _negative(self, theta: np.ndarray) -> bool:
         values = self.values(theta)

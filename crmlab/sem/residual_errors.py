@@ -18,6 +18,7 @@ from crmlab.sem.categorical import Categorical
 from crmlab.sem.inference import weighted
 from crmlab.sem.moments import moment_scores, weight_normal
 from crmlab.sem.problem import Problem
+from crmlab.sem.saturated_information import solved
 from crmlab.sem.teststat import free_moments
 
 NOTHING = 1e-8  # share of a moment's variance below which its residual has none
@@ -94,7 +95,7 @@ def _gamma(problem: Problem, g: int) -> np.ndarray:
         A = weight_normal(group.cov, problem.means)
         s = moment_scores(group.Y, group.mean, group.cov, problem.means)
         B = s.T @ s / group.n
-    gamma = np.linalg.inv((B if kind.se == "first.order" else A)[block])
+    gamma = solved((B if kind.se == "first.order" else A)[block], np.eye(len(keep)))
     if kind.se == "robust.huber.white":
         gamma = gamma @ B[block] @ gamma
     out = np.zeros_like(A)

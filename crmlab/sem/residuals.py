@@ -72,7 +72,8 @@ def summaries(problem: Problem, theta: np.ndarray) -> dict[str, float]:
     total: dict[str, float] = {}
     for g, group in enumerate(problem.data.groups):
         m = moments(problem, theta, g)
-        for key, value in _one(m, problem.means).items():
+        size = problem.model.p if problem.estimator.ordinal else None
+        for key, value in _one(m, problem.means, size).items():
             total[key] = total.get(key, 0.0) + group.n / problem.n * value
     if problem.estimator.ordinal:
         total["srmr"] = total["srmr_bentler_nomean"]
@@ -80,7 +81,14 @@ def summaries(problem: Problem, theta: np.ndarray) -> dict[str, float]:
     return total
 
 
-def _one(m: Moments, means: bool) -> dict[str, float]:
+def _one(m: Moments, means: bool, size: int | None) -> dict[str, float]:
+    """Summaries of one group; `size` is the number of observed variables where some are ordered.
+
+    Notes
+    -----
+    With ordered items lavaan (0.6-14) sums the covariances alone, without the variances of numeric outcomes, and
+    divides by their number and that of all observed variables, fixed predictors too; so do we.
+    """
     s, t = np.sqrt(np.diag(m.observed)), np.sqrt(np.diag(m.implied))
     raw = vech(m.observed - m.implied)
     bentler = vech((m.observed - m.implied) / np.outer(s, s))
@@ -92,18 +100,23 @@ def _one(m: Moments, means: bool) -> dict[str, float]:
     by_both = m.mean / m.mean_scale[0] - m.implied_mean / m.mean_scale[1]
     off = vech(cor)
     free = len(off) - len(s)
+    count = len(raw)
+    if size is not None:
+        apart = np.tril_indices(len(s), -1)
+        raw, bentler = ((m.observed - m.implied)[apart], ((m.observed - m.implied) / np.outer(s, s))[apart])
+        count = free + size
     out: dict[str, float] = {}
-    for name, cells, mean, count in (
-        ("rmr", raw, d, len(raw)),
-        ("srmr_bentler", bentler, by_s, len(raw)),
+    for name, cells, mean, share in (
+        ("rmr", raw, d, count),
+        ("srmr_bentler", bentler, by_s, count),
         ("crmr", off, by_s, free),
-        ("srmr_mplus", vech(mplus), by_both, len(raw)),
+        ("srmr_mplus", vech(mplus), by_both, count),
     ):
         square = float(cells @ cells)
-        out[f"{name}_nomean"] = np.sqrt(square / count) if count else 0.0
+        out[f"{name}_nomean"] = np.sqrt(square / share) if share else 0.0
         out[name] = out[f"{name}_nomean"]
         if means:
-            out[name] = np.sqrt((square + float(mean @ mean)) / (count + len(mean))) if count else 0.0
+            out[name] = np.sqrt((square + float(mean @ mean)) / (share + len(mean))) if share else 0.0
     out["srmr"] = out["srmr_bentler"]
     return out
 

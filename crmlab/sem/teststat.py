@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from crmlab.sem.inference import first_order, information, weighted
+from crmlab.sem.inference import SINGULAR, first_order, information, smallest, weighted
 from crmlab.sem.moments import moment_scores, weight_normal
 from crmlab.sem.problem import Problem
+from crmlab.sem.saturated_information import solved
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,16 @@ def test(problem: Problem, theta: np.ndarray, F: float, df: int) -> Test:
     return _moments(plain, kind, *traces(problem, theta))
 
 
+def _undefined(plain: Test) -> Test:
+    """No correction: the information is singular, or its trace is not positive."""
+    return _scaled(plain, math.nan, plain.df, math.nan, math.nan, math.nan)
+
+
 def _moments(plain: Test, kind: str, first: float, second: float) -> Test:
     """Corrections by the first two moments of the mixture of chi-squares."""
     T, df = plain.chisq, plain.df
+    if not (first > 0 and second > 0 and math.isfinite(second)):
+        return _undefined(plain)
     c = first / df
     if kind == "satorra.bentler":
         return _scaled(plain, T / c, df, c, 0.0, c)
@@ -105,7 +113,7 @@ def traces(problem: Problem, theta: np.ndarray) -> tuple[float, float]:
         blocks.append((weighted(W, gamma), weighted(W, J), gamma))
         tops.append((w, J))
     E = sum(w * (J.T @ WJ) for (w, J), (_, WJ, _) in zip(tops, blocks, strict=True))
-    inverse = np.linalg.inv(E)
+    inverse = solved(E, np.eye(len(E)))
     first = second = 0.0
     for w, (WG, WJ, gamma) in zip(problem.data.share, blocks, strict=True):
         left = WJ @ inverse
@@ -130,8 +138,12 @@ def _yuan_bentler(problem: Problem, theta: np.ndarray, plain: Test) -> Test:
     top, count = h1_trace(problem)
     K = problem.constraints.tangent(theta)
     H = K.T @ information(problem, theta, problem.estimator.kind) @ K
-    bottom = float(np.trace(np.linalg.solve(H, K.T @ first_order(problem, theta) @ K)))
+    if not smallest(H) > SINGULAR:
+        return _undefined(plain)
+    bottom = float(np.trace(solved(H, K.T @ first_order(problem, theta) @ K)))
     c = (top - bottom) / plain.df
+    if not c > 0:
+        return _undefined(plain)
     rows = int(
         (problem.model.free >= 0).sum()
     )  # lavaan divides by the parameters before equality constraints
@@ -143,14 +155,19 @@ def h1_trace(problem: Problem) -> tuple[float, int]:
     total, count = 0.0, 0
     for group in problem.data.groups:
         keep = free_moments(problem, group.exogenous)
+        count += len(keep)
+        kind = problem.estimator.kind
+        if group.patterns is not None and kind == "observed":
+            about = group.about
+            total += float((about.influence.T * about.casewise[:, about.free]).sum()) / group.n
+            continue
         if group.patterns is not None:
-            A, B = group.h1_weight(problem.estimator.kind), group.h1_scores
+            A, B = group.h1_weight(kind), group.h1_scores
         else:
             A = weight_normal(group.cov, problem.means)
             s = moment_scores(group.Y, group.mean, group.cov, problem.means)
             B = s.T @ s / len(s)
-        total += float(np.trace(np.linalg.solve(A[np.ix_(keep, keep)], B[np.ix_(keep, keep)])))
-        count += len(keep)
+        total += float(np.trace(solved(A[np.ix_(keep, keep)], B[np.ix_(keep, keep)])))
     return total, count
 
 

@@ -10,6 +10,8 @@ from crmlab.result import Check
 from crmlab.sem.inference import SINGULAR, Inference
 from crmlab.sem.optimise import Optimum
 from crmlab.sem.problem import Problem
+from crmlab.sem.saddle import DOWN
+from crmlab.sem.teststat import Test
 
 RANK = 1e-11  # eigenvalue of the scaled cross product of a Jacobian; its square root is 3e-6
 
@@ -68,7 +70,7 @@ def _name(problem: Problem, k: int) -> str:
     return f"{row.lhs}{op}{group}"
 
 
-def verify(problem: Problem, optimum: Optimum, inference: Inference) -> tuple[Check, ...]:
+def verify(problem: Problem, optimum: Optimum, inference: Inference, test: Test) -> tuple[Check, ...]:
     """Convergence, identification at the estimate, variances and covariance matrices."""
     checks = [
         Check(
@@ -84,6 +86,12 @@ def verify(problem: Problem, optimum: Optimum, inference: Inference) -> tuple[Ch
             f"smallest eigenvalue of the scaled information > {SINGULAR:g}",
         ),
     ]
+    if optimum.curvature < DOWN:
+        rule = f">= {DOWN:g}: smallest eigenvalue of the scaled second derivative (a minimum, not a saddle)"
+        checks.append(Check("check.minimum", False, optimum.curvature, rule))
+    if problem.estimator.scaled and test.df > 0 and not np.isfinite(test.scaled):
+        rule = "the scaling of the robust test is positive and finite"
+        checks.append(Check("check.robust_test", False, test.factor, rule))
     return (*checks, *_variances(problem, optimum.theta), *_matrices(problem, optimum.theta))
 
 

@@ -46,6 +46,8 @@ def wald(problem: Problem, theta: np.ndarray, V: np.ndarray, constraints: str) -
     h = np.real(gap(theta.astype(complex)))
     J = slopes(gap, theta)
     spread = J @ V @ J.T
+    if not np.isfinite(spread).all():
+        raise ModelError("the estimates have no covariance matrix: the information is singular, or se='none'")
     df = int(np.linalg.matrix_rank(spread))
     if df < len(parsed):
         raise ModelError("the constraints are not independent of each other or of the model's")

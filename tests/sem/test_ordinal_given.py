@@ -1,8 +1,12 @@
 """Ordered items with fixed predictors, and their factor scores; numbers against lavaan stand in the references."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.stats import multivariate_normal, norm
 
 from crmlab import sem
@@ -24,6 +28,7 @@ def sample(n: int, seed: int) -> pd.DataFrame:
 
 
 DATA = sample(400, 3)
+HERE = Path(__file__).parents[1] / "reference" / "sem"
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +185,70 @@ def test_the_bivariate_rectangle_is_the_normal_one():
     slopes = (loglik(r + 1e-3) - loglik(r - 1e-3)) / 2e-3
     assert np.isfinite(slopes)
     assert abs(slopes) < 30  # forty of four hundred cases: their part of a sum that is zero over all
+
+
+# -- an ordered and a numeric outcome of the factor, the numeric one a predictor of the other -----------------
+
+MIXED = "f =~ u1 + u2 + u3 + y\nm ~ f + x1\nyb ~ f + m"
+
+
+@pytest.mark.parametrize("parameterization", ["delta", "theta"])
+def test_a_numeric_outcome_in_a_regression_tells_of_the_factor(parameterization):
+    """The mode of the posterior maximised by itself: answers to items, the outcome m, and yb given m.
+
+    lavaan 0.6-14 gives m's own value as its prediction, so that m says nothing about the factor: another score.
+    """
+    rng = np.random.default_rng(8)
+    f = DATA["y"].to_numpy()
+    m = 0.6 * f + 0.3 * DATA["x1"].to_numpy() + rng.normal(size=len(DATA))
+    data = DATA.assign(m=m, yb=(0.4 * f + 0.4 * m + rng.normal(size=len(DATA)) > 0.2).astype(int))
+    ordered = ["u1", "u2", "u3", "yb"]
+    fit = sem.sem(MIXED, data, ordered=ordered, parameterization=parameterization)
+    e = fit.estimates.set_index(["lhs", "op", "rhs"])["est"]
+    scores, bartlett = fit.factor_scores("EBM")["f"], fit.factor_scores("ML")["f"]
+
+    def loglik(eta: float, row: pd.Series) -> float:
+        total = norm.logpdf(row["y"], e["y", "~1", ""] + e["f", "=~", "y"] * eta, np.sqrt(e["y", "~~", "y"]))
+        centre = e["m", "~1", ""] + e["m", "~", "f"] * eta + e["m", "~", "x1"] * row["x1"]
+        total += norm.logpdf(row["m"], centre, np.sqrt(e["m", "~~", "m"]))
+        means = {item: e["f", "=~", item] * eta for item in ordered[:3]}
+        means["yb"] = e["yb", "~", "f"] * eta + e["yb", "~", "m"] * row["m"]
+        for item, mean in means.items():
+            cuts = [e[key] for key in e.index if key[0] == item and key[1] == "|"]
+            ends, sd = [-np.inf, *cuts, np.inf], np.sqrt(e[item, "~~", item])
+            c = int(row[item]) - (0 if item == "yb" else 1)
+            total += np.log(norm.cdf(ends[c + 1], mean, sd) - norm.cdf(ends[c], mean, sd) + 1e-300)
+        return float(total)
+
+    prior = norm(0, np.sqrt(e["f", "~~", "f"]))
+    for i in (0, 7, 133, 250):
+        row = data.loc[i]
+        best = minimize_scalar(
+            lambda t, row=row: -loglik(t, row) - prior.logpdf(t),
+            bounds=(-20, 20),
+            method="bounded",
+            options={"xatol": 1e-10},
+        )
+        assert scores[i] == pytest.approx(best.x, abs=1e-5)
+        alone = minimize_scalar(lambda t, row=row: -loglik(t, row), bounds=(-20, 20), method="bounded")
+        assert bartlett[i] == pytest.approx(alone.x, abs=1e-3)
+
+
+def test_srmr_counts_as_lavaan_does():
+    """lavaan 0.6-14 on tests/reference/sem/more_ord.csv (tolerance 1e-4): mixed outcomes given predictors."""
+    data = pd.read_csv(HERE / "more_ord.csv")
+    text = "A =~ a1 + a2 + a3 + num\nm ~ A + x1\nyb ~ A + m"
+    fit = sem.sem(text, data, ordered=["a1", "a2", "a3", "yb"], parameterization="theta")
+    for key, value in {
+        "rmr": 0.0308842767,
+        "rmr_nomean": 0.0354588865,
+        "srmr": 0.0354364557,
+        "srmr_bentler": 0.0308647397,
+        "crmr": 0.0373736140,
+        "crmr_nomean": 0.0452616943,
+    }.items():
+        assert fit.fit_measures[key] == pytest.approx(value, rel=1e-4), key
+    plain = json.loads((HERE / "more_ordx_delta.json").read_text(encoding="utf-8"))
+    fit = sem.sem(plain["model"], data, **plain["args"])
+    for key in ("srmr", "rmr", "rmr_nomean", "crmr"):
+        assert fit.fit_measures[key] == pytest.approx(plain["fit_measures"][key], rel=1e-4), key
