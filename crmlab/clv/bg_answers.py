@@ -14,26 +14,35 @@ Fader, Hardie & Lee (2005), eqs. (8)-(10), for k = 1; derived here for k > 1.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betainc, betaln
+from scipy.special import betainc, betaln, gammainc
 
+from crmlab.clv.bg_plain import discounted_plain
 from crmlab.clv.buyers import Buyers
-from crmlab.clv.mixing import beta_nodes, gamma_nodes
+from crmlab.clv.mixing import beta_nodes, beta_sides, gamma_nodes
 from crmlab.clv.params import Rows
 
 CELLS = 1_000_000  # of quadrature nodes at a time
 NODES_P, NODES_RATE = 64, 48  # error below 1e-9
+SMALL, TERMS = 1e-3, 6  # share 1 - p below which a series replaces roots, with an error below 1e-15
 COARSE = 32  # of both, for draws of parameters: error about 1e-6
 
 
 def discounted(
     d: Buyers, p: tuple[np.ndarray, ...], k: int, horizon: float, rate: float, fine: bool = True
 ) -> np.ndarray:
-    """Expected purchases in (T, T + horizon], discounted at a continuous rate, given alive at T; shape (m,)."""
+    """Expected purchases in (T, T + horizon], discounted at a continuous rate, given alive at T; shape (m,).
+
+    k > 1 by quadrature over lambda and p, k = 1 by the tables of `bg_plain`.
+    """
     nodes = (NODES_P, NODES_RATE) if fine else (COARSE, COARSE)
     size = NODES_P if k == 1 and rate == 0 else NODES_P * NODES_RATE
     step = max(1, CELLS // size)
     # a running exponential gap has no memory, so t_x matters for k > 1 alone
     places, like = d.futures() if k == 1 else (np.arange(len(d.x)), np.arange(len(d.x)))
+    if k == 1 and rate > 0:
+        r, alpha, a, b = (v[places] for v in p)
+        x, T = d.x[places], d.T[places]
+        return discounted_plain(r + x, alpha + T, a, b + x, horizon, rate, fine)[like]
     found = np.empty(len(places))
     for low in range(0, len(found), step):
         s = places[low : low + step]
@@ -62,13 +71,13 @@ def _mixed(
     b: np.ndarray, k: int, h: float, rate: float, nodes: tuple[int, int],
 ) -> np.ndarray:  # fmt: skip
     """Average over the running gap's stage j, over lambda and over p."""
-    p, w_p = beta_nodes(a, b + x, nodes[0])
+    _, log_rho, w_p = beta_sides(a, b + x, nodes[0])
     R, at_T = r + k * x, alpha + T
     u = (T - t_x) / at_T
     weight, total, found = np.ones_like(R), np.zeros_like(R), np.zeros_like(R)
     for j in range(k):
         y, w_y = gamma_nodes(R + j + 1, nodes[1])  # Gamma(R+j) times lambda
-        inner = _given(y / at_T[:, None], p, j, k, h, rate)
+        inner = _given(y / at_T[:, None], log_rho, j, k, h, rate)
         mean = np.einsum("ij,ik,ijk->i", w_y, w_p, inner)
         found += weight * (R + j) / at_T * mean
         total += weight
@@ -76,19 +85,34 @@ def _mixed(
     return found / total
 
 
-def _given(lam: np.ndarray, p: np.ndarray, j: int, k: int, h: float, rate: float) -> np.ndarray:
-    """(discounted purchases) / lambda at nodes lambda (m, n) and p (m, q): array (m, n, q)."""
-    lam = lam[:, :, None]
-    if k == 1:
-        return _paid(rate + lam * p[:, None, :], h)
-    rho = np.maximum(1 - p, 1e-300)[:, None, :]
+def _given(lam: np.ndarray, log_rho: np.ndarray, j: int, k: int, h: float, rate: float) -> np.ndarray:
+    """(discounted purchases) / lambda at nodes lambda (m, n) and log(1 - p) (m, q): array (m, n, q).
+
+    With q = lambda/s, s = rate + lambda, the sum over roots is sum_i rho^(i-1) q^(ki-j-1) / s, each term times
+    the chance that ki-j stages end within s h. To all the future that is geometric; to a horizon it is summed
+    where rho is small, for there the roots cancel.
+    """
+    s = rate + lam
+    log_q = -np.log1p(rate / np.maximum(lam, 1e-290))
+    if not np.isfinite(h):
+        first = np.exp((k - 1 - j) * log_q) / s
+        return first[:, :, None] / -np.expm1(log_rho[:, None, :] + (k * log_q)[:, :, None])
+    found = np.zeros((*lam.shape, log_rho.shape[1]))
+    rho = np.exp(np.maximum(log_rho, np.log(SMALL)))[:, None, :]
     root = np.exp(np.log(rho) / k)
-    found = np.zeros(np.broadcast_shapes(lam.shape, rho.shape))
     for turn in range(k):
         z = root * np.exp(2j * np.pi * turn / k)
-        hazard = rate + lam * (-np.expm1(np.log1p(-p) / k)[:, None, :] if turn == 0 else 1 - z)
+        hazard = rate + lam[:, :, None] * (-np.expm1(np.log(rho) / k) if turn == 0 else 1 - z)
         found += (z ** (j + 1) * _paid(hazard, h)).real
-    return found / (k * rho)
+    found /= k * rho
+    row, node = np.nonzero(log_rho < np.log(SMALL))
+    if len(row):
+        found[row, :, node] = sum(
+            np.exp((i - 1) * log_rho[row, node])[:, None]
+            * (np.exp((k * i - j - 1) * log_q) / s * gammainc(k * i - j, s * h))[row]
+            for i in range(1, TERMS + 1)
+        )
+    return found
 
 
 def _paid(hazard: np.ndarray, h: float) -> np.ndarray:

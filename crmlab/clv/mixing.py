@@ -30,12 +30,18 @@ def gamma_nodes(shape: np.ndarray, n: int = 96) -> tuple[np.ndarray, np.ndarray]
 
 def beta_nodes(a: np.ndarray, b: np.ndarray, n: int = 96) -> tuple[np.ndarray, np.ndarray]:
     """Nodes p (m, n) and weights (m, n), rows summing to 1, of Beta(a (m,), b (m,))."""
+    p, _, w = beta_sides(a, b, n)
+    return p, w
+
+
+def beta_sides(a: np.ndarray, b: np.ndarray, n: int = 96) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """p, log(1 - p), exact where p is nearly 1, and weights, each (m, n), of Beta(a (m,), b (m,))."""
     a = np.asarray(a, dtype=float)[:, None]
     b = np.asarray(b, dtype=float)[:, None]
     sd = np.sqrt((a + b) / (a * b))
     u, stretch = _axis(WIDTH + FALL / (a * sd), WIDTH + FALL / (b * sd), n)
     y = np.log(a / b) + sd * np.sinh(u)
-    return expit(y), _normalised(a * log_expit(y) + b * log_expit(-y) + np.log(stretch))
+    return expit(y), log_expit(-y), _normalised(a * log_expit(y) + b * log_expit(-y) + np.log(stretch))
 
 
 def _axis(left: np.ndarray, right: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
