@@ -2,13 +2,15 @@
 
 from crmlab.customers.base import CustomerBase, describe
 from crmlab.customers.days import PurchaseDays, purchase_days
+from crmlab.customers.leaving import Leaving, leaving
 from crmlab.customers.models import PurchaseModels, fit_models
-from crmlab.customers.question import Question, question
+from crmlab.customers.question import Question, question, saved
 from crmlab.customers.valuer import Money
-from crmlab.customers.worth import Worth, value_customers, write_table
+from crmlab.customers.worth import Worth, save_table, value_customers, write_table
 
 __all__ = [
     "CustomerBase",
+    "Leaving",
     "Money",
     "PurchaseDays",
     "PurchaseModels",
@@ -16,8 +18,11 @@ __all__ = [
     "Worth",
     "describe",
     "fit_models",
+    "leaving",
     "purchase_days",
     "question",
+    "save_table",
+    "saved",
     "value_customers",
     "write_table",
 ]

@@ -143,7 +143,7 @@ def _design(given: pd.DataFrame, stays: Stays) -> tuple[pd.DataFrame, list[str]]
             raise ModelError(f"covariate '{name}' has {used[name].nunique()} values", hint="group them")
     used = pd.get_dummies(used, columns=words, prefix_sep=".", drop_first=True, dtype=float)
     used.columns = [str(name) for name in used.columns]
-    Z, names = checked(used, len(used), used.index, "", np.ones(len(used)))
+    Z, names = checked(used, len(used), used.index, "leaving", np.ones(len(used)))
     if stays.left.sum() <= len(names):
         raise ModelError(f"{stays.left.sum():g} customers who left cannot carry {len(names)} covariates")
     frame = pd.DataFrame(Z, columns=list(names))

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from crmlab import clv
+from crmlab.customers.base import CustomerBase, describe
 from crmlab.customers.days import DAYS, YEAR, PurchaseDays, purchase_days
+from crmlab.customers.models import PurchaseModels, fit_models
 from crmlab.customers.valuer import Money
+from crmlab.customers.worth import Worth, value_customers
+from crmlab.data.contracts import Contracts
 from crmlab.data.ledger import Ledger
 from crmlab.study import Study
 
@@ -19,15 +24,35 @@ MONTHS = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """Arguments for `describe`, `fit_models` and `value_customers`: `customers.describe(**asked.base)`."""
+    """Arguments for `describe`, `fit_models` and `value_customers`, and their answers; empty without a ledger."""
 
     base: dict[str, Any]
     models: dict[str, Any]
     value: dict[str, Any]
 
+    def describe(self) -> CustomerBase | None:
+        """The customer base; None without a ledger."""
+        return describe(**self.base) if self.base else None
 
-def question(ledger: Ledger, study: Study) -> Question:
+    def fit_models(self) -> PurchaseModels | None:
+        """Purchase and spend models; None without a ledger."""
+        return fit_models(**self.models) if self.models else None
+
+    def value_customers(self, models: PurchaseModels | None) -> Worth | None:
+        """What customers are worth; None without a ledger."""
+        return value_customers(models, **self.value) if models is not None else None
+
+
+def saved(study: Study, folder: str | Path) -> tuple[Ledger | None, Contracts | None]:
+    """The admitted ledger and contracts of a study, as step 02 saved them in `folder`; None for what it has not."""
+    ledger = Ledger.load(folder) if study.has_ledger else None
+    return ledger, Contracts.load(folder) if study.has_contracts else None
+
+
+def question(ledger: Ledger | None, study: Study) -> Question:
     """The study's settings with the ledger's purchases, in real money where the study names a deflator."""
+    if ledger is None:
+        return Question({}, {}, {})
     asked = study.behaviour
     real = ledger.deflator is not None
     days = days_of(ledger.deflated() if real else ledger)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab import clv
+from crmlab.clv.contract import ContractFit
 from crmlab.clv.words import bad_rows, column, labels_of
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
@@ -137,20 +138,39 @@ def survival_curve(
     return pd.concat(parts, ignore_index=True)
 
 
-def contract_survival(tenure: object, churned: object, *, ahead: int = 12) -> Result:
+def contract_fits(tenure: object, churned: object) -> dict[str, ContractFit]:
+    """The sBG and the BdW fit of customers who have been there for at least one period."""
+    stays = admit_stays(tenure, churned)
+    asked = {"tenure": stays.duration, "churned": stays.left}
+    return {"sbg": clv.sbg(**asked), "bdw": clv.bdw(**asked)}
+
+
+def best_contract(fits: dict[str, ContractFit]) -> str:
+    """Name of the fit of lowest AIC among those that converged; among all if none did."""
+    sound = [name for name, fit in fits.items() if fit.converged]
+    return min(sound or fits, key=lambda name: fits[name].aic)
+
+
+def contract_survival(
+    tenure: object, churned: object, *, ahead: int = 12, rate: float | None = None, horizon: int | None = None,
+) -> Result:  # fmt: skip
     """The contract models beside the curve that needs no model, and what they say of the periods ahead.
 
     Parameters
     ----------
     tenure : (n,) whole periods paid for; churned : (n,) 1 if the customer then left
     ahead : periods beyond the longest tenure to be told
+    rate, horizon : discount rate a period (0.01 for 1 %) and periods ahead of the expected stay; both or none
 
     Returns
     -------
     Result
         `survival_km:<t>` to the longest tenure, `survival_sbg:<t>`, `survival_bdw:<t>`, `retention_sbg:<t>`,
         `retention_bdw:<t>` to `ahead` periods after it, `aic:sbg`, `aic:bdw`, `gap:sbg`, `gap:bdw` (largest
-        distance from the Kaplan-Meier curve); checks of both fits.
+        distance from the Kaplan-Meier curve), `chosen:sbg`, `chosen:bdw` (lowest AIC of those that converged); with rate and horizon
+        `lifetime:<model>` (periods that a new customer is expected to pay for to the horizon, the first one
+        counted) and `derl:<model>` (the same discounted), `derl_now:<model>` (mean discounted renewals of
+        those still there, the one now due undiscounted); checks of both fits.
 
     Source
     ------
@@ -158,10 +178,7 @@ def contract_survival(tenure: object, churned: object, *, ahead: int = 12) -> Re
     J. Interactive Marketing 43, 1-16.
     """
     stays = admit_stays(tenure, churned)
-    fits = {
-        "sbg": clv.sbg(tenure=stays.duration, churned=stays.left),
-        "bdw": clv.bdw(tenure=stays.duration, churned=stays.left),
-    }
+    fits = contract_fits(tenure, churned)
     curve = survival_curve(tenure, churned)
     longest = int(curve["t"].max())
     t = np.arange(1, longest + 1)
@@ -174,12 +191,31 @@ def contract_survival(tenure: object, churned: object, *, ahead: int = 12) -> Re
         blocks.append(tidy_block(f"retention_{name}", map(str, future), fit.retention(future)))
     blocks.append(tidy_block("aic", fits, [fit.aic for fit in fits.values()]))
     blocks.append(tidy_block("gap", fits, [np.abs(fit.survival(t) - km).max() for fit in fits.values()]))
+    best = best_contract(fits)
+    blocks.append(tidy_block("chosen", fits, [float(name == best) for name in fits]))
+    glance = stays.counts
+    if rate is not None and horizon is not None:
+        blocks += _lifetimes(fits, stays, rate, int(horizon))
+        glance |= {"rate_per_period": rate, "horizon_periods": float(horizon)}
     checks = tuple(
         Check(f"{check.name.partition(':')[0]}:{name}", check.ok, check.value, check.rule)
         for name, fit in fits.items()
         for check in {check.name.partition(":")[0]: check for check in fit.checks}.values()
     )
-    return Result("model.contract", pd.concat(blocks), stays.counts, checks, fits["bdw"].source)
+    return Result("model.contract", pd.concat(blocks), glance, checks, fits["bdw"].source)
+
+
+def _lifetimes(fits: dict[str, ContractFit], stays: Stays, rate: float, horizon: int) -> list[pd.DataFrame]:
+    """Expected stay of a new customer, plain and discounted, and of those still there."""
+    here = stays.duration[stays.left == 0]
+    rest = max(horizon - 1, 0)
+    new = [1 + float(fit.expected(rest)[0]) for fit in fits.values()]
+    paid = [1 + float(fit.dert(rate, horizon=rest)[0]) for fit in fits.values()]
+    found = [tidy_block("lifetime", fits, new), tidy_block("derl", fits, paid)]
+    if len(here):
+        now = [(1 + rate) * float(fit.dert(rate, here, horizon=horizon).mean()) for fit in fits.values()]
+        found.append(tidy_block("derl_now", fits, now))
+    return found
 
 
 def heard(call: Callable[[], Any]) -> tuple[Any, int]:

@@ -88,6 +88,11 @@ def value_customers(
     )
 
 
+def save_table(worth: Worth | None, folder: str | Path) -> list[Path]:
+    """Write the table of all customers into `folder`; nothing where no customer was valued."""
+    return [] if worth is None else worth.save_table(folder)
+
+
 def write_table(table: pd.DataFrame, paths: list[Path]) -> list[Path]:
     """The table as CSV or Parquet, by the ending of each path; a file is replaced whole or stays as it was."""
     for path in paths:

@@ -109,7 +109,8 @@ def choice(source: Source, ways: Ways) -> Spans:
     if not names:
         return told(ways, "no_model")
     chosen = next(name for name in names if source.value(f"chosen:{name}") == 1)
-    key = "choice" if len(names) > 1 else "choice_set"
+    compared = "choice" if source.subjects("bic_calibration") else "choice_bare"
+    key = compared if len(names) > 1 else "choice_set"
     count = Fact(f"counted/{source.address}/models", len(names), "integer")
     spans = told(
         ways,

@@ -155,13 +155,22 @@ def choice(source: Source, ways: Ways) -> Table:
         picked = source.value(f"chosen:{name}") == 1
         cells = [source.cell(f"loglik:{name}", digits=1)]
         cells += [source.cell(f"{q}:{name}", digits=1) for q in ("aic", "bic")]
-        cells += [source.cell(f"{q}:{name}", digits=3) for q in ("mae", "rank")] if judged else []
+        if judged:
+            cells.append(source.cell(f"bic_calibration:{name}", digits=1))
+            cells += [source.cell(f"{q}:{name}", digits=3) for q in ("mae", "rank")]
         rows.append(
             ((Strong(title) if picked else Label(title),), *cells, (language.word(f"fit_state.{state}"),))
         )
-    columns = ["model", "loglik", "aic", "bic", *(["mae", "rank"] if judged else []), "fit_state"]
+    columns = [
+        "model",
+        "loglik",
+        "aic",
+        "bic",
+        *(["bic_calibration", "mae", "rank"] if judged else []),
+        "fit_state",
+    ]
     notes = [note(ways, "choice" if judged else "choice_bare"), *failed_notes(source, language)]
-    widths = (1.5, 1.5, 1.4, 1.4, *([1.2, 1.3] if judged else []), 1.7)
+    widths = (1.5, 1.5, 1.4, 1.4, *([1.5, 1.0, 1.3] if judged else []), 1.6)
     return Table(
         "choice", ways.said("clv.caption.choice"), head(ways, *columns), tuple(rows), "", widths, tuple(notes)
     )

@@ -49,6 +49,14 @@ class Ways:
             language, asked.unit, study.ledger.currency, asked.deflator is not None, study.privacy_threshold
         )
 
+    @classmethod
+    def of_contracts(cls, language: Language, study: Study | None) -> Ways:
+        """As the study file says of its contracts; months and money without a name where there is none."""
+        if study is None or not study.has_contracts:
+            return cls(language, "M", threshold=study.privacy_threshold if study else 5)
+        asked = study.contracts
+        return cls(language, asked.unit, asked.currency, False, study.privacy_threshold)
+
     @property
     def time(self) -> str:
         """The unit as a counted word: "weeks"."""
