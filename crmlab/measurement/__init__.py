@@ -9,6 +9,7 @@ from crmlab.measurement.cfa_marker import cfa_marker
 from crmlab.measurement.confirm import Confirmed, confirm
 from crmlab.measurement.consistency import alpha, inter_item
 from crmlab.measurement.content import critical_cvr, cvi, cvr
+from crmlab.measurement.content_chapter import ContentValidity, content_validity
 from crmlab.measurement.discriminant import fornell_larcker
 from crmlab.measurement.explore import Exploration, explore
 from crmlab.measurement.factor_number import map_test, parallel_analysis
@@ -38,6 +39,7 @@ __all__ = [
     "Annex",
     "Bias",
     "Confirmed",
+    "ContentValidity",
     "Exploration",
     "Measurement",
     "OneFactor",
@@ -52,6 +54,7 @@ __all__ = [
     "confirm",
     "construct_scores",
     "construct_statistics",
+    "content_validity",
     "critical_cvr",
     "cvi",
     "cvr",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from crmlab.errors import StudyError
 from crmlab.files import sha256_text, write_text
+from crmlab.study.spec import StudyFile
 from crmlab.study.study import Study
 
 DECIDED = ("exclude", "estimator", "rules", "measurement", "evaluation")  # parts of the study file
@@ -136,6 +137,7 @@ def decided(study: Study) -> dict[str, Any]:
             for key in ("consent", "screening", "finished", "test")
         },
         **{key: getattr(spec, key).model_dump(mode="json") for key in DECIDED},
+        "design": spec.design.decided if spec.design else None,
     }
 
 
@@ -150,7 +152,7 @@ def deviations(card: DesignCard, study: Study) -> tuple[Deviation, ...]:
     now = decided(study)
     then = {key: value for key, value in card.content.items() if key in now}
     _same_form(card)
-    return tuple(_differences("", then, now))
+    return tuple(one for one in _differences("", then, now) if not _newer_default(one))
 
 
 def compare_cards(first: DesignCard, second: DesignCard) -> tuple[Deviation, ...]:
@@ -174,7 +176,7 @@ def load_card(path: str | Path) -> DesignCard:
         card = _card(body["design"])
         frozen = body["sha256"]
     except FileNotFoundError:
-        raise StudyError("no such design card", file=path, hint="freeze(study).save(path)") from None
+        raise StudyError("no such design card", file=path, hint="crmlab freeze STUDY writes it") from None
     except (ValueError, KeyError, TypeError):
         raise StudyError("this is no design card", file=path) from None
     if card.sha256 != frozen:
@@ -202,6 +204,17 @@ def _same_form(card: DesignCard) -> None:
     form = card.content.get("form")
     if form != FORM:
         raise StudyError(f"the design card has form {form}, which cannot be compared with form {FORM}")
+
+
+def _newer_default(one: Deviation) -> bool:
+    """A setting that crmlab has learned since the card, left at its default: nobody decided otherwise."""
+    part, _, rest = one.place.partition(".")
+    if one.kind != "added" or part not in DECIDED or not rest:
+        return False
+    found: Any = StudyFile.model_fields[part].default.model_dump(mode="json")
+    for key in rest.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return bool(found == one.after)
 
 
 def _differences(place: str, before: Any, after: Any) -> list[Deviation]:
