@@ -3,6 +3,8 @@
 from crmlab.structure.adjust import adjust, bonferroni
 from crmlab.structure.association import association
 from crmlab.structure.covariance import CovarianceStructure, estimate_covariance
+from crmlab.structure.design import instrument, sample_sizes
+from crmlab.structure.design_question import DesignQuestion, design_question
 from crmlab.structure.differences import compare_means
 from crmlab.structure.drivers import drivers
 from crmlab.structure.equivalence import equivalence, equivalent_difference, equivalent_means
@@ -10,8 +12,11 @@ from crmlab.structure.estimate import Structure, estimate
 from crmlab.structure.evaluate import Evaluation, evaluate
 from crmlab.structure.expected import expected_population
 from crmlab.structure.explained import product_interval, r2_interval
+from crmlab.structure.firmness import Firmness, firmness
 from crmlab.structure.fit_power import rmsea_power, rmsea_sample_size
+from crmlab.structure.foresight import Foresight, foresee
 from crmlab.structure.group_paths import compare_paths
+from crmlab.structure.groups import Groups, compare_groups
 from crmlab.structure.invariance import invariance
 from crmlab.structure.latent_process import latent_process
 from crmlab.structure.multiplicity import benjamini_hochberg, holm
@@ -31,7 +36,11 @@ from crmlab.structure.verdicts import judge, mediation_type, verdict
 
 __all__ = [
     "CovarianceStructure",
+    "DesignQuestion",
     "Evaluation",
+    "Firmness",
+    "Foresight",
+    "Groups",
     "Population",
     "Structure",
     "adjust",
@@ -39,8 +48,10 @@ __all__ = [
     "benjamini_hochberg",
     "bonferroni",
     "cochran",
+    "compare_groups",
     "compare_means",
     "compare_paths",
+    "design_question",
     "drivers",
     "equivalence",
     "equivalent_difference",
@@ -49,9 +60,12 @@ __all__ = [
     "estimate_covariance",
     "evaluate",
     "expected_population",
+    "firmness",
+    "foresee",
     "gamma_exponential",
     "group_sample_size",
     "holm",
+    "instrument",
     "invariance",
     "inverse_square_root",
     "judge",
@@ -69,6 +83,7 @@ __all__ = [
     "rmsea_power",
     "rmsea_sample_size",
     "sample",
+    "sample_sizes",
     "sensitivity",
     "size_needed",
     "verdict",

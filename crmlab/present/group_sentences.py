@@ -1,0 +1,159 @@
+"""What is said of groups, chosen by computed facts only."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from crmlab.present.blocks import Fact, Label, Ref, Spans
+from crmlab.present.facts import Source, fill
+from crmlab.present.group_tables import extreme, grouping, groups, question, split
+from crmlab.present.language import Language
+from crmlab.present.sentences import listed, quoted, say
+
+if TYPE_CHECKING:
+    from crmlab.study import Study
+
+
+def compared(source: Source, language: Language) -> Spans:
+    """Which groups, how many people in each."""
+    told: list[object] = []
+    for name in groups(source):
+        told += [language.word("semicolon")] if told else []
+        told += [Label(language.name(name)), " (", source.fact(f"n:{name}", style="integer"), ")"]
+    item = fill(language.word("quote"), text=question(language, grouping(source)))
+    return say(language, "groups_compared", item=item, list=tuple(told))
+
+
+def items(source: Source, language: Language) -> Spans:
+    """Do the items of each dimension work alike?"""
+    ref = Ref(f"group_items_{grouping(source)}")
+    spans: Spans = ()
+    for rung in ("metric", "scalar"):
+        known = [of.rpartition(".")[0] for of in source.subjects("holds") if of.endswith(f".{rung}")]
+        if not known:
+            continue
+        broken = [name for name in known if source.value(f"holds:{name}.{rung}") == 0]
+        partly = [name for name in known if source.value(f"holds:{name}.{rung}") == 0.5]
+        spans += () if broken or partly else say(language, f"group_items_{rung}_all", ref=ref)
+        for which, names in (("partly", partly), ("broken", broken)):
+            if names:
+                told = listed(language, [quoted(language, name) for name in names])
+                spans += say(language, f"group_items_{rung}_{which}", list=told, ref=ref)
+    return spans
+
+
+def invariance(source: Source, language: Language) -> Spans:
+    """How far do the groups measure the same?"""
+    metric, scalar = source.value("holds:metric"), source.value("holds:scalar")
+    if metric == 0 or math.isnan(metric):
+        key = "group_invariance_none"
+    elif not scalar > 0:
+        key = "group_invariance_metric"
+    else:
+        key = "group_invariance_full" if metric == scalar == 1 else "group_invariance_part"
+    return say(language, key, ref=Ref(f"group_invariance_{grouping(source)}"))
+
+
+def paths(source: Source, language: Language, study: Study, drawn: bool) -> Spans:
+    """Which paths and indirect effects differ, and could these groups show it?"""
+    item, alpha = grouping(source), study.rules.alpha
+    refs = {"ref": Ref(f"group_differences_{item}"), "paths": Ref(f"group_paths_{item}")}
+    spans = say(language, "group_paths_intro", equal=Ref(f"group_equal_{item}"), **refs)
+    if drawn:
+        spans += say(language, "group_paths_figure", fig=Ref(f"group_forest_{item}"))
+    apart = [path for path in source.subjects("p_holm") if source.value(f"p_holm:{path}") < alpha]
+    for path in apart:
+        p = source.fact(f"p_holm:{path}", style="p_relation", digits=3)
+        spans += say(language, "group_path_differs", path=_quoted(language, path), p=p)
+        spans += _widest(source, language, path)
+    if not apart:
+        spans += say(language, "group_paths_same", p=source.fact("equal_all", "p_value", "p_relation", 3))
+        spans += _blind(source, language)
+    return spans + _indirect(source, language) + _enough(source, language)
+
+
+def _widest(source: Source, language: Language, path: str) -> Spans:
+    """The two groups that lie farthest apart."""
+    pairs = [subject for subject in source.subjects("path_difference") if split(subject)[0] == path]
+    widest = max(pairs, key=lambda subject: abs(source.value(f"path_difference:{subject}")))
+    _, (a, b) = split(widest)
+    high, low = (a, b) if source.value(f"path_difference:{widest}") > 0 else (b, a)
+    return say(
+        language, "group_path_widest", high=Label(language.name(high)), low=Label(language.name(low)),
+        b_high=source.fact(f"path:{path}@{high}", digits=3), b_low=source.fact(f"path:{path}@{low}", digits=3),
+    )  # fmt: skip
+
+
+def _blind(source: Source, language: Language) -> Spans:
+    """Not shown is not equal: the differences that would have been found."""
+    ranked = sorted(source.subjects("detectable"), key=lambda subject: source.value(f"detectable:{subject}"))
+    if not ranked:
+        return ()
+    low, high = (source.fact(f"detectable:{subject}") for subject in (ranked[0], ranked[-1]))
+    power = source.glance("power", "percent", 0)
+    return say(language, "group_paths_blind", low=low, high=high, power=power)
+
+
+def _indirect(source: Source, language: Language) -> Spans:
+    found = source.subjects("indirect_difference")
+    apart = [
+        subject
+        for subject in found
+        if source.value(f"indirect_difference:{subject}", "ci_low") > 0
+        or source.value(f"indirect_difference:{subject}", "ci_high") < 0
+    ]
+    if not found:
+        return ()
+    if not apart:
+        return say(language, "group_indirect_same", level=source.level)
+    spans: Spans = ()
+    for subject in apart:
+        effect, (a, b) = split(subject)
+        term = f"indirect_difference:{subject}"
+        spans += say(
+            language, "group_indirect_differs", path=_quoted(language, effect), a=Label(language.name(a)),
+            b=Label(language.name(b)), d=source.fact(term, digits=3), lo=source.fact(term, "ci_low", digits=3),
+            hi=source.fact(term, "ci_high", digits=3), level=source.level,
+        )  # fmt: skip
+    return spans + say(language, "group_indirect_many")
+
+
+def _enough(source: Source, language: Language) -> Spans:
+    needed = [source.value(f"size_needed:{path}") for path in source.subjects("size_needed")]
+    sizes = [source.value(f"n:{name}") for name in groups(source)]
+    if not needed or any(math.isnan(n) for n in needed):
+        return ()
+    most = Fact(f"counted/{source.address}/size_needed", max(needed), "integer")
+    values = {"smallest": source.glance("smallest"), "power": source.glance("power", "percent", 0), "n": most}
+    key = "group_sizes_enough" if min(sizes) >= max(needed) else "group_sizes_few"
+    return say(language, key, ref=Ref(f"group_equal_{grouping(source)}"), **values)
+
+
+def means(source: Source, language: Language, study: Study) -> Spans:
+    """Do the groups differ in their mean scores, and by how much?"""
+    ref = Ref(f"group_means_{grouping(source)}")
+    known = [score for score in source.subjects("p_holm") if f"eta2:{score}" in source]
+    apart = [score for score in known if source.value(f"p_holm:{score}") < study.rules.alpha]
+    if not apart:
+        top = max(known, key=lambda score: source.value(f"eta2:{score}"))
+        share = source.fact(f"eta2:{top}", style="percent", digits=1)
+        return say(language, "group_means_same", ref=ref, pct=share, var=quoted(language, top))
+    spans = say(language, "group_means_intro", ref=ref)
+    for score in apart:
+        high, low = extreme(source, score, True), extreme(source, score, False)
+        spans += say(
+            language, "group_mean_differs", var=quoted(language, score), high=Label(language.name(high)),
+            low=Label(language.name(low)), m_high=source.fact(f"mean:{score}.{high}"),
+            m_low=source.fact(f"mean:{score}.{low}"), pct=source.fact(f"eta2:{score}", style="percent", digits=1),
+            p=source.fact(f"p_holm:{score}", style="p_relation", digits=3),
+        )  # fmt: skip
+    return spans
+
+
+def _quoted(language: Language, path: str) -> Spans:
+    spans: list[object] = []
+    for part in reversed(path.split("~")):
+        spans += [language.word("arrow")] if spans else []
+        spans.append(Label(language.name(part)))
+    return fill(language.word("quote"), text=tuple(spans))

@@ -1,0 +1,228 @@
+"""Groups of respondents as tables: invariance, paths, differences, means."""
+
+from __future__ import annotations
+
+import math
+
+from crmlab.present.blocks import EMPTY, Label, Paragraph, Spans, Strong, Table
+from crmlab.present.facts import Source, fill
+from crmlab.present.language import Language
+from crmlab.present.table_parts import arrow, failed_notes, heads, level_note
+
+RUNGS = ("configural", "metric", "metric_second", "scalar", "strict")
+
+
+def grouping(source: Source) -> str:
+    """The item whose answers make the groups; empty where nothing could be compared."""
+    return next((subject.rpartition(".")[0].rpartition(".")[2] for subject in source.subjects("n")), "")
+
+
+def groups(source: Source) -> list[str]:
+    """The groups compared, `<item>.<code>`."""
+    return list(dict.fromkeys(".".join(subject.split(".")[-2:]) for subject in source.subjects("n")))
+
+
+def question(language: Language, item: str) -> Label:
+    """The wording of the item that makes the groups."""
+    return Label(language.names.get(f"text:{item}", item))
+
+
+def split(subject: str) -> tuple[str, tuple[str, str]]:
+    """The effect and the two groups of "RQ~CRM@STG.1-STG.2"."""
+    effect, _, pair = subject.partition("@")
+    item = pair.partition(".")[0]
+    first, _, second = pair.partition(f"-{item}.")
+    return effect, (first, f"{item}.{second}")
+
+
+def held(value: float) -> str:
+    """Key of the word for how a rung came out: fully, partly, not at all."""
+    return "inv.na" if math.isnan(value) else f"inv.{'full' if value == 1 else 'part' if value else 'no'}"
+
+
+def invariance(source: Source, language: Language) -> Table:
+    """06 invariance_<item>: the ladder, one row a rung."""
+    rows: list[tuple[Spans, ...]] = []
+    for rung in (name for name in RUNGS if f"chi2:{name}" in source):
+        verdict = EMPTY if rung == "configural" else language.word(held(source.value(f"holds:{rung}")))
+        rows.append(
+            (
+                (language.word(f"rung.{rung}"),),
+                source.cell(f"chi2:{rung}", digits=1),
+                source.cell(f"df:{rung}", style="integer"),
+                source.cell(f"cfi:{rung}", digits=3),
+                source.cell(f"rmsea:{rung}", digits=3),
+                source.cell(f"delta_cfi:{rung}", digits=3),
+                source.cell(f"delta_rmsea:{rung}", digits=3),
+                source.cell(f"delta_chi2:{rung}", "p_value", "p", 3),
+                (Strong(verdict),),
+            )
+        )
+    columns = ("rung", "chi2", "df", "cfi", "rmsea", "delta_cfi", "delta_rmsea", "p_delta", "holds")
+    freed = [subject for subject in source.subjects("freed") if subject.startswith("scalar.")]
+    freed = freed or [subject for subject in source.subjects("freed") if subject.startswith("metric.")]
+    notes = [Paragraph((language.word("note.group_invariance"),), "note")]
+    if freed:
+        notes.append(Paragraph(fill(language.word("note.freed"), list=_freed(freed, language)), "note"))
+    return _table(source, language, "group_invariance", columns, rows, (2.6, 1, 0.7, 0.8, 0.9, 0.9, 1.0, 0.9, 1.2), notes)  # fmt: skip
+
+
+def _freed(subjects: list[str], language: Language) -> Spans:
+    spans: list[object] = []
+    for subject in subjects:
+        name = subject.partition(".")[2]
+        spans += [language.word("semicolon")] if spans else []
+        if "=~" in name:
+            construct, _, item = name.partition("=~")
+            spans += [language.word("freed.loading"), Label(language.name(item)), " (", Label(language.name(construct)), ")"]  # fmt: skip
+        else:
+            kind = "freed.residual" if "~~" in name else "freed.intercept"
+            spans += [language.word(kind), Label(language.name(name.partition("~")[0].partition("|")[0]))]
+    return tuple(spans)  # type: ignore[arg-type]
+
+
+def items(source: Source, language: Language) -> Table:
+    """06 items_<item>: every dimension alone, loadings and intercepts of its items."""
+    names = list(dict.fromkeys(subject.rpartition(".")[0] for subject in source.subjects("holds")))
+    rows: list[tuple[Spans, ...]] = []
+    for name in names:
+        row: list[Spans] = [(Label(language.name(name)),)]
+        for rung in ("metric", "scalar"):
+            of = f"{name}.{rung}"
+            row += [
+                source.cell(f"delta_cfi:{of}", digits=3),
+                source.cell(f"delta_rmsea:{of}", digits=3),
+                (Strong(language.word(held(source.value(f"holds:{of}")))),),
+            ]
+        rows.append(tuple(row))
+    columns = ("construct", "delta_cfi", "delta_rmsea", "loadings_equal", "delta_cfi", "delta_rmsea", "intercepts_equal")  # fmt: skip
+    notes = [Paragraph((language.word("note.group_items"),), "note")]
+    return _table(source, language, "group_items", columns, rows, (2.8, 0.9, 1.0, 1.2, 0.9, 1.0, 1.2), notes)
+
+
+def paths(source: Source, language: Language) -> Table:
+    """06 paths_<item>: every path and indirect effect in every group."""
+    rows: list[tuple[Spans, ...]] = []
+    for kind in ("path", "indirect"):
+        effects = list(dict.fromkeys(subject.partition("@")[0] for subject in source.subjects(kind)))
+        for effect in effects:
+            short = language.word(f"effect.{kind}.short")
+            rows.append(((*arrow(language, effect), f" ({short})"),))
+            for name in groups(source):
+                term = f"{kind}:{effect}@{name}"
+                rows.append(
+                    (
+                        (Label(language.name(name)),),
+                        source.cell(f"n:{name}", style="integer"),
+                        source.cell(term, digits=3),
+                        source.cell(term, "std_error", digits=3),
+                        source.interval(term, language, 3),
+                        source.cell(term, "p_value", "p", 3),
+                        source.cell(f"std_path:{effect}@{name}", digits=3),
+                    )
+                )
+    columns = ("group", "n", "estimate", "se", "interval", "p", "beta")
+    notes = [Paragraph((language.word("note.group_paths"),), "note"), level_note(source, language)]
+    return _table(source, language, "group_paths", columns, rows, (2.6, 0.7, 1, 1.1, 1.7, 0.9, 0.8), notes)
+
+
+def differences(source: Source, language: Language) -> Table:
+    """06 paths_<item>: the difference of every two groups, and the one that these groups could show."""
+    rows: list[tuple[Spans, ...]] = []
+    for kind in ("path", "indirect"):
+        seen = ""
+        for subject in source.subjects(f"{kind}_difference"):
+            effect, (first, second) = split(subject)
+            if effect != seen:
+                short = language.word(f"effect.{kind}.short")
+                rows.append(((*arrow(language, effect), f" ({short})"),))
+                seen = effect
+            term = f"{kind}_difference:{subject}"
+            label = (Label(language.name(first)), language.word("less"), Label(language.name(second)))
+            rows.append(
+                (
+                    label,
+                    source.cell(term, digits=3),
+                    source.interval(term, language, 3),
+                    source.cell(term, "p_value", "p", 3),
+                    source.cell(f"detectable:{subject}", digits=3),
+                )
+            )
+    columns = ("groups", "difference", "interval", "p", "detectable")
+    power = source.glance("power", "percent", 0)
+    notes = [
+        Paragraph(fill(language.word("note.detectable"), power=power), "note"),
+        level_note(source, language),
+    ]
+    return _table(source, language, "group_differences", columns, rows, (3.4, 1, 1.8, 0.9, 1.3), notes)
+
+
+def equal(source: Source, language: Language) -> Table:
+    """06 paths_<item>: is a path equal in all groups, and how many people would show the smallest difference?"""
+    rows: list[tuple[Spans, ...]] = [
+        (
+            arrow(language, path),
+            source.cell(f"equal:{path}"),
+            source.cell(f"equal:{path}", "p_value", "p", 3),
+            source.cell(f"p_holm:{path}", style="p", digits=3),
+            source.cell(f"size_needed:{path}", style="integer"),
+        )
+        for path in source.subjects("equal")
+    ]
+    whole = (language.word("all_paths"),)
+    p = source.cell("equal_all", "p_value", "p", 3)
+    rows.append((whole, source.cell("equal_all"), p, (EMPTY,), (EMPTY,)))
+    columns = ("path", "chi2_difference", "p", "p_holm", "size_needed")
+    note = fill(
+        language.word("note.size_needed"),
+        smallest=source.glance("smallest"),
+        power=source.glance("power", "percent", 0),
+    )
+    return _table(source, language, "group_equal", columns, rows, (3.4, 1.1, 1, 1, 1.6), [Paragraph(note, "note")])  # fmt: skip
+
+
+def means(source: Source, language: Language) -> Table:
+    """06 means_<item>: how far the groups' mean scores lie apart."""
+    rows: list[tuple[Spans, ...]] = []
+    for score in source.subjects("eta2"):
+        rows.append(
+            (
+                (Label(language.name(score)),),
+                *(_mean(source, language, score, top) for top in (True, False)),
+                source.cell(f"welch_f:{score}"),
+                source.cell(f"welch_f:{score}", "p_value", "p", 3),
+                source.cell(f"p_holm:{score}", style="p", digits=3),
+                source.cell(f"eta2:{score}", digits=3),
+                source.interval(f"eta2:{score}", language, 3),
+            )
+        )
+    columns = ("construct", "mean_high", "mean_low", "welch_f", "p", "p_holm", "eta2", "interval")
+    notes = [Paragraph((language.word("note.group_means"),), "note"), level_note(source, language)]
+    return _table(source, language, "group_means", columns, rows, (2.4, 1.7, 1.7, 0.9, 0.8, 0.9, 0.8, 1.5), notes)  # fmt: skip
+
+
+def _mean(source: Source, language: Language, score: str, top: bool) -> Spans:
+    name = extreme(source, score, top)
+    return (Label(language.name(name)), " (", source.fact(f"mean:{score}.{name}"), ")")
+
+
+def extreme(source: Source, score: str, top: bool) -> str:
+    """The group with the highest, or lowest, mean."""
+    found = [subject for subject in source.subjects("mean") if subject.startswith(f"{score}.")]
+    chosen = (max if top else min)(found, key=lambda subject: source.value(f"mean:{subject}"))
+    return chosen[len(score) + 1 :]
+
+
+def _table(
+    source: Source,
+    language: Language,
+    key: str,
+    columns: tuple[str, ...],
+    rows: list[tuple[Spans, ...]],
+    widths: tuple[float, ...],
+    notes: list[Paragraph],
+) -> Table:
+    item = grouping(source)
+    caption = fill(language.word(f"caption.{key}"), name=question(language, item))
+    everything = (*notes, *failed_notes(source, language))
+    return Table(f"{key}_{item}", caption, heads(language, *columns), tuple(rows), "", widths, everything)
