@@ -22,6 +22,17 @@ from crmlab.enterprise.office_paths import COLUMNS, PATHS, OfficePaths, office_p
 from crmlab.enterprise.offices import steady_state
 from crmlab.enterprise.options import draw_values, roadmap_steps
 from crmlab.enterprise.outcomes import outcome_links
+from crmlab.enterprise.question import (
+    Findings,
+    Question,
+    assess,
+    estimated,
+    follow_goals,
+    map_canvas,
+    map_offices,
+    plan_ahead,
+    question,
+)
 from crmlab.enterprise.revenue import revenue_at_risk
 from crmlab.enterprise.ripple import ripple
 from crmlab.enterprise.roadmap import roadmap
@@ -35,12 +46,15 @@ __all__ = [
     "COLUMNS",
     "MARKED",
     "PATHS",
+    "Findings",
     "Frontier",
     "Levels",
     "OfficePaths",
+    "Question",
     "Register",
     "agreement",
     "alignment",
+    "assess",
     "balance",
     "best_practice",
     "borrowed",
@@ -51,17 +65,23 @@ __all__ = [
     "cut_scenario",
     "dominance",
     "draw_values",
+    "estimated",
+    "follow_goals",
     "frontier",
     "gaps",
     "gates",
     "goal_board",
     "integration",
     "levels",
+    "map_canvas",
+    "map_offices",
     "necessary_conditions",
     "need_gaps",
     "office_paths",
     "outcome_links",
+    "plan_ahead",
     "product_brief",
+    "question",
     "revenue_at_risk",
     "ripple",
     "roadmap",

@@ -1,0 +1,68 @@
+"""What a notebook shows of steps 09 and 10: the tables and figures of each saved result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from crmlab.present import enterprise_figures as figures
+from crmlab.present import enterprise_goals as goals
+from crmlab.present import enterprise_map as maps
+from crmlab.present import enterprise_tables as tables
+from crmlab.present.blocks import Figure, Paragraph, Table
+from crmlab.present.enterprise_words import rated
+from crmlab.present.facts import Source
+from crmlab.present.language import Language
+from crmlab.present.table_parts import failed_notes
+
+Block = Table | Figure | Paragraph | None
+VIEWS: dict[str, Callable[[Source, Language], list[Block]]] = {
+    "model.ratings": lambda source, language: [tables.ratings(source, language)],
+    "model.rater_agreement": lambda source, language: [tables.agreement(source, language)],
+    "model.maturity_levels": lambda source, language: [
+        *(tables.levels(source, language, model, None) for model in tables.MODELS if rated(source, model)),
+        figures.radar(source, language, None),
+    ],
+    "model.maturity_gaps": lambda *_: [],  # stands beside the levels in the report
+    "model.best_practice": lambda *_: [],
+    "model.balance": lambda source, language: [tables.balance(source, language)],
+    "model.gates": lambda source, language: [
+        tables.gates(source, language, gates_model(source)),
+        tables.inversions(source, language, gates_model(source)),
+    ],
+    "model.crosswalk": lambda source, language: [tables.themes(source, language)],
+    "model.considerations": lambda source, language: [tables.considerations(source, language)],
+    "model.goals_admitted": lambda *_: [],
+    "model.goals": lambda source, language: [goals.board(source, None, language), goals.chart(source, None, language)],
+    "model.alignment": lambda source, language: [goals.tracing(source, None, language)],
+    "model.schedule": lambda source, language: [goals.schedule(source, language)],
+    "model.roadmap": lambda source, language: [goals.roadmap(source, language)],
+    "model.information": lambda source, language: [goals.information(source, language)],
+    "model.canvas_admitted": lambda *_: [],
+    "model.canvas_coverage": lambda *_: [],
+    "model.office_panel": lambda *_: [],
+    "model.office_paths": lambda source, language: [maps.office_graph(source, language), maps.office_paths(source, language)],
+    "model.office_steady": lambda source, language: [maps.steady(source, language)],
+    "model.office_ripple": lambda source, language: [maps.ripple_figure(source, language, None)],
+    "model.cut_scenario": lambda source, language: [maps.cut(source, language)],
+}  # fmt: skip
+
+
+def gates_model(source: Source) -> str:
+    """Whose gates a result judges."""
+    first = next(iter(source.subjects("passed")), "")
+    return "lic" if first.startswith("LIC") else "crm_strategy"
+
+
+def blocks(source: Source, language: Language) -> list[Block] | None:
+    """Tables and figures of a result of steps 09 and 10; None for any other result."""
+    if source.result.model == "model.canvas":
+        from crmlab.enterprise.canvas import coverage
+
+        marked = Source("coverage", coverage())
+        return [maps.canvas_figure(source, marked, language), maps.canvas_table(source, marked, language)]
+    view = VIEWS.get(source.result.model)
+    if view is None:
+        return None
+    if not len(source.result.tidy):
+        return list(failed_notes(source, language))
+    return view(source, language)
