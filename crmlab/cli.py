@@ -1,4 +1,4 @@
-"""The command line: new, check, run, example, clv, key."""
+"""The command line: new, check, freeze, run, example, clv, key."""
 
 from __future__ import annotations
 
@@ -56,6 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="admit the data and list every problem, in seconds")
     check.add_argument("study", metavar="STUDY", help="a study file, its folder, or its name below data/")
     check.set_defaults(command=_check)
+
+    freeze = commands.add_parser("freeze", help="freeze a study's design, with a hash, before its data")
+    freeze.add_argument("study", metavar="STUDY", help="a study file, its folder, or its name below data/")
+    freeze.add_argument("--date", default="", help="day of the freezing, as it is to be printed")
+    freeze.set_defaults(command=_freeze)
 
     run = commands.add_parser("run", help="run studies and write their reports")
     run.add_argument("studies", metavar="STUDY", nargs="+", help="study files, folders, or names below data/")
@@ -130,7 +135,20 @@ def _check(options: argparse.Namespace) -> int:
 
     study = load_study(options.study)
     plan(study)
+    if study.has_maturity or study.has_map:
+        from crmlab.enterprise import question
+
+        question(study)
     _out(admit_all(study).summary())
+    return 0
+
+
+def _freeze(options: argparse.Namespace) -> int:
+    from crmlab.study import load_study
+    from crmlab.study.card_file import freeze_study
+
+    path, card = freeze_study(load_study(options.study), options.date)
+    _out(f"{path}  sha256 {card.sha256}")
     return 0
 
 

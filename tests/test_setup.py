@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,10 @@ def test_the_front_door_is_light(what):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not heavy & set(loaded)
+
+
+def test_shipped_names_have_no_invisible_marks():
+    """A half-space in a file's name makes a wheel that installers refuse."""
+    shipped = [path for folder in ("data", "notebooks") for path in (ROOT / folder).rglob("*")]
+    marked = [path for path in shipped if any(unicodedata.category(sign) == "Cf" for sign in path.name)]
+    assert not marked

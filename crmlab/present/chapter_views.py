@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from crmlab.present import (
     evaluation_tables,
     factor_tables,
+    firmness_tables,
+    group_figures,
+    group_tables,
     importance_map,
     item_tables,
     legacy_tables,
@@ -67,6 +70,14 @@ def _necessity(source: Source, language: Language, study: Study | None) -> list[
     ]
 
 
+def _group_paths(source: Source, language: Language, _: Study | None) -> list[Block]:
+    if not source.subjects("path"):  # refused: the ladder that says why, with its failed checks
+        return [group_tables.invariance(source, language)]
+    drawn = group_figures.forest(source, language)
+    tables = (group_tables.paths, group_tables.differences, group_tables.equal)
+    return [drawn, *(make(source, language) for make in tables)]
+
+
 def _plain(make: Callable[[Source, Language], Block]) -> View:
     return lambda source, language, _: [make(source, language)]
 
@@ -105,6 +116,13 @@ VIEWS: dict[str, View] = {
     "model.endogeneity": _plain(evaluation_tables.endogeneity),
     "model.tetrads": _plain(evaluation_tables.tetrads),
     "model.segments": _plain(evaluation_tables.segments),
+    "model.sensitivity": _plain(firmness_tables.sensitivity),
+    "model.equivalence": _plain(firmness_tables.equivalence),
+    "model.drivers": _plain(firmness_tables.drivers),
+    "model.group_items": _plain(group_tables.items),
+    "model.invariance": _plain(group_tables.invariance),
+    "model.compare_paths": _group_paths,
+    "model.compare_means": _plain(group_tables.means),
     "model.ks": _plain(legacy_tables.normality),
     "model.t_midpoint": _plain(legacy_tables.against_midpoint),
     "model.friedman": _plain(legacy_tables.ranking),

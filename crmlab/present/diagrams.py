@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crmlab.study import Study
 
 Point = tuple[float, float]
+Written = tuple[str, bool, float]  # what stands on an arrow, whether it is sure, how strong it is
 STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 
 
@@ -47,18 +48,27 @@ def structure(paths: Source, language: Language, study: Study, mode: str = "") -
     p_values = {pair: paths.fact(f"path:{pair[1]}~{pair[0]}", "p_value", "p", 3) for pair in known}
     return Figure(
         key, caption(language, key), language.word("alt.structure"),
-        lambda: _structure(language, layout, beta, p_values, explained),
+        lambda: arrows_and_ellipses(language, layout, _estimated(language, beta, p_values), explained),
         (*beta.values(), *explained.values()), notes=(Paragraph((language.word("note.z_stars" if mode == "z" else "note.stars"),), "note"),),
     )  # fmt: skip
 
 
-def _structure(
+def _estimated(
+    language: Language, beta: dict[tuple[str, str], Fact], p_values: dict[tuple[str, str], Fact]
+) -> dict[tuple[str, str], Written]:
+    return {
+        pair: (_starred(language, fact, p_values[pair]), _sure(p_values[pair]), min(abs(fact.value), 1.0))
+        for pair, fact in beta.items()
+    }
+
+
+def arrows_and_ellipses(
     language: Language,
     layout: Layout,
-    beta: dict[tuple[str, str], Fact],
-    p_values: dict[tuple[str, str], Fact],
+    written: dict[tuple[str, str], Written],
     explained: dict[str, Fact],
 ) -> Any:
+    """A path model: constructs as ellipses, each path with what is written on it."""
     from matplotlib.figure import Figure as Canvas
 
     upright = layout.layers > 4
@@ -71,10 +81,9 @@ def _structure(
     half = (0.88, 0.38)
     nodes = {str(knot): spot for knot, spot in spots.items() if isinstance(knot, str)}
     arrows = [
-        Arrow(_starred(language, fact, p_values[pair]), _sure(p_values[pair]), min(abs(fact.value), 1.0),
-              _route([spots[knot] for knot in layout.routes[pair]], half))
-        for pair, fact in beta.items()
-    ]  # fmt: skip
+        Arrow(*what, _route([spots[knot] for knot in layout.routes[pair]], half))
+        for pair, what in written.items()
+    ]
     for arrow in arrows:
         _draw_arrow(axes, arrow)
     for name, spot in nodes.items():

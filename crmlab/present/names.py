@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crmlab.present.language import Language
+from crmlab.study.maturity import elements
 
 if TYPE_CHECKING:
     from crmlab.study import Study
@@ -25,4 +26,5 @@ def reader(study: Study, code: str) -> Language:
         names[f"text:{item.code}"] = item.worded(code, study.organisation[code])
         for value, words in study.scales[item.scale].labels.items():
             names[f"{item.code}.{value}"] = words[code]
+    names |= {f"element:{one.code}": one.name[code] for one in elements().values()}
     return language.named(names)

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from crmlab.present import (
     behaviour_view,
+    design_view,
     diagrams,
+    enterprise_view,
     figures,
     flowchart,
     heatmap,
     model_tables,
+    retention_view,
     sem_tables,
     tables,
     warehouse_tables,
@@ -92,9 +95,18 @@ def _blocks(
     stored = warehouse_tables.blocks(source, language)
     if stored is not None:
         return tuple(stored)
+    planned = design_view.blocks(source, language, study)
+    if planned is not None:
+        return tuple(block for block in planned if block is not None)
     known = views(source, language, study)
     if known is not None:
         return tuple(block for block in known if block is not None)
+    firm = enterprise_view.blocks(source, language)
+    if firm is not None:
+        return tuple(block for block in firm if block is not None)
+    contracts = retention_view.blocks(source, language, study)
+    if contracts is not None:
+        return tuple(block for block in contracts if block is not None)
     kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
     behaviour = behaviour_view.blocks(source, language, study)
     if behaviour is not None:

@@ -91,7 +91,16 @@ def _subject(language: Language, subject: str) -> tuple[Span, ...]:
     word = f"subject.{subject}"
     if language.knows(word):
         return (language.word(word),)
-    return (Label(" / ".join(map(language.name, subject.split("~")))),)
+    return (Label(" / ".join(_known(language, part) for part in subject.split("~"))),)
+
+
+def _known(language: Language, part: str) -> str:
+    """A name of the study's, or an element of a maturity model, with its unit: "GAR1.Unit 3"."""
+    code, _, unit = part.partition(".")
+    element = language.names.get(f"element:{code}")
+    if part in language.names or element is None:
+        return language.name(part)
+    return f"{element}{language.word('comma')}{unit}" if unit else element
 
 
 def _rule(check: Check, kind: str, language: Language) -> Label:

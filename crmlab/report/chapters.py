@@ -12,9 +12,14 @@ from crmlab.present.names import reader
 from crmlab.report import (
     annexes,
     behaviour_sections,
+    design_sections,
+    enterprise_sections,
     evaluation_sections,
+    firmness_sections,
+    group_sections,
     intake_sections,
     measurement_sections,
+    retention_sections,
     sections,
     sem_sections,
 )
@@ -47,9 +52,14 @@ FINDINGS = (
     evaluation_sections.robustness,
     sem_sections.covariance,
     sections.summary,
+    firmness_sections.firmness,
+    group_sections.groups,
     *behaviour_sections.SECTIONS[:1],
+    retention_sections.flow,
     intake_sections.coverage,
     *behaviour_sections.SECTIONS[1:],
+    *enterprise_sections.SECTIONS,
+    *retention_sections.SECTIONS,
 )
 
 
@@ -67,6 +77,7 @@ def compose(study: Study, results: Mapping[str, Result], language: str | Languag
     scene = Scene(study, spoken, sources(results))
     code = run_code(results)
     chapters = [
+        _chapter(scene, "design", "3", "chapter", design_sections.SECTIONS),
         _chapter(scene, "findings", "4", "chapter", FINDINGS),
         _chapter(scene, "items", "1", "annex", (annexes.items,)),
         _chapter(scene, "legacy", "2", "annex", (evaluation_sections.legacy,)),

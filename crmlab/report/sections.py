@@ -24,9 +24,11 @@ from crmlab.present.sentences import listed, say
 if TYPE_CHECKING:
     from crmlab.study import Study
 
+DESIGN = "01_study_design"
 INTAKE, SAMPLE = "02_data_intake", "03_sample_description"
 MEASURE, STRUCTURE = "04_measurement", "05_structure_mediation"
 BEHAVIOUR = "07_behavioural_clv"
+MATURITY, MAP = "09_maturity", "10_enterprise_map"
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,13 @@ class Scene:
 
     def useful(self, step: str) -> bool:
         """Whether the study has the data that the step is about."""
+        if step == DESIGN:
+            return self.study.has_design
         if step in (SAMPLE, MEASURE, STRUCTURE):
             return self.study.has_survey
-        return step != BEHAVIOUR or self.study.has_ledger
+        if step in (MATURITY, MAP):
+            return self.study.has_maturity if step == MATURITY else self.study.has_map
+        return step != BEHAVIOUR or self.study.has_ledger or self.study.has_contracts
 
     def body(self, spans: Spans) -> Paragraph:
         """A paragraph of running text."""

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from contextlib import suppress
@@ -93,6 +94,7 @@ class WarmKernels:
             env={**os.environ, **ONE_THREAD},
         )
         self._ready = False
+        self._turn = threading.Lock()
 
     def fork(self, argv: list[str], cwd: str, env: dict[str, str]) -> int:
         """Start a kernel with this command line and give its process id."""
@@ -119,14 +121,15 @@ class WarmKernels:
         self._folder.cleanup()
 
     def _wait(self) -> None:
-        if self._ready:
-            return
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        if self._process.stdout.readline() != b"ready\n":
-            told = self._process.stderr.read().decode("utf-8", "replace").strip().splitlines()
-            raise RunError(f"kernels cannot be started: {told[-1] if told else 'the warm process ended'}")
-        self._ready = True
+        with self._turn:  # two first steps may both wait for the one line that says it is ready
+            if self._ready:
+                return
+            assert self._process.stdout is not None
+            assert self._process.stderr is not None
+            if self._process.stdout.readline() != b"ready\n":
+                told = self._process.stderr.read().decode("utf-8", "replace").strip().splitlines()
+                raise RunError(f"kernels cannot be started: {told[-1] if told else 'the warm process ended'}")
+            self._ready = True
 
 
 class _Forked:

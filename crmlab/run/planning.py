@@ -10,18 +10,25 @@ from crmlab.errors import StudyError
 from crmlab.files import sha256_file, sha256_text
 from crmlab.provenance import code_hash, versions
 from crmlab.study import Study
+from crmlab.study.card_file import card_path
 from crmlab.study.spec import STEPS
 from crmlab.study.strict_model import TableFile
 
-INTAKE, REPORT = STEPS[0], STEPS[-1]
+DESIGN, INTAKE, REPORT = "01_study_design", "02_data_intake", STEPS[-1]
 NEEDS = {
+    DESIGN: (),
     "02_data_intake": (),
     "03_sample_description": (INTAKE,),
     "04_measurement": (INTAKE,),
     "05_structure_mediation": (INTAKE,),
+    "06_lifecycle_groups": (INTAKE,),
     "07_behavioural_clv": (INTAKE,),
+    "09_maturity": (),
+    "10_enterprise_map": (),
 }
-OF_THE_SURVEY = ("03_sample_description", "04_measurement", "05_structure_mediation")
+USES = {"10_enterprise_map": ("05_structure_mediation",)}  # read where they run
+OF_THE_PATHS = ("05_structure_mediation", "06_lifecycle_groups")
+OF_THE_SURVEY = ("03_sample_description", "04_measurement", *OF_THE_PATHS)
 OF_THE_LEDGER = ("07_behavioural_clv",)
 
 
@@ -47,7 +54,8 @@ def plan(study: Study) -> tuple[Step, ...]:
     for name in STEPS:
         skip = "not among the study's steps" if name not in study.steps else _no_use(study, name)
         running = tuple(step.name for step in steps if not step.skip)
-        needs = running if name == REPORT else NEEDS[name]
+        also = tuple(step for step in USES.get(name, ()) if step in running)
+        needs = running if name == REPORT else NEEDS[name] + also
         missing = [need for need in needs if need not in running]
         if missing and not skip:
             raise StudyError(
@@ -59,11 +67,21 @@ def plan(study: Study) -> tuple[Step, ...]:
 
 def _no_use(study: Study, name: str) -> str:
     """Why a study has no use for a step; empty if it has."""
+    if name == DESIGN and not study.has_design:
+        return "the study file has no design"
+    if name == "09_maturity" and not study.has_maturity:
+        return "the study has neither ratings nor goals"
+    if name == "10_enterprise_map" and not study.has_map:
+        return "the study has neither a canvas nor an office_panel"
+    if name == INTAKE and not (study.has_survey or study.has_ledger or study.has_contracts):
+        return "the study has neither a survey nor customers"
     if name in OF_THE_SURVEY and not study.has_survey:
         return "the study has no survey"
-    if name in OF_THE_LEDGER and not study.has_ledger:
-        return "the study has no ledger"
-    return "the study has no paths" if name == "05_structure_mediation" and not study.paths else ""
+    if name in OF_THE_LEDGER and not study.has_ledger and not study.has_contracts:
+        return "the study has neither a ledger nor contracts"
+    if name in OF_THE_PATHS and not study.paths:
+        return "the study has no paths"
+    return "the study names no groups" if name == OF_THE_PATHS[1] and not study.spec.groups else ""
 
 
 def notebook_of(name: str) -> Path:
@@ -80,14 +98,33 @@ def shipped(folder: str) -> Path:
 
 def inputs_of(study: Study, step: Step) -> dict[Path, str]:
     """Files of the user's that a step reads, each with the key of the study file that names it."""
-    if step.name != INTAKE:
-        return {}
+    if step.name == DESIGN:
+        return _of_the_design(study)
     spec = study.spec
+    firm: dict[str, list[tuple[str, TableFile | None]]] = {
+        "09_maturity": [("ratings.file", spec.ratings), ("goals.file", spec.goals)],
+        "10_enterprise_map": [("canvas.file", spec.canvas), ("office_panel.file", spec.office_panel)],
+    }
+    if step.name != INTAKE:
+        return {study.path_of(table.file): key for key, table in firm.get(step.name, ()) if table is not None}
     named: list[tuple[str, TableFile | None]] = [("survey.file", spec.survey)]
     named += [("ledger.files", file) for file in spec.ledger.files] if spec.ledger else []
-    named += [("contacts.file", spec.contacts), ("prospects.file", spec.prospects)]
+    named += [
+        ("contacts.file", spec.contacts),
+        ("prospects.file", spec.prospects),
+        ("contracts.file", spec.contracts),
+    ]
     named.append(("behaviour.deflator.file", spec.behaviour.deflator))
     return {study.path_of(table.file): key for key, table in named if table is not None}
+
+
+def _of_the_design(study: Study) -> dict[Path, str]:
+    """Ratings by experts, and the design card if there is one."""
+    asked = study.design.experts
+    named = [("necessity", asked.necessity), ("relevance", asked.relevance)]
+    found = {study.path_of(one.file): f"design.experts.{key}.file" for key, one in named if one is not None}
+    card = card_path(study)
+    return found | ({card: "design"} if card.exists() else {})
 
 
 def key_of(study: Study, step: Step, languages: tuple[str, ...], outputs: dict[str, dict[str, str]]) -> str:

@@ -242,7 +242,7 @@ class _Runner:
         """Old results and reports must not stand beside new ones."""
         self.shelf.forget(step.name)
         for report in self.published():
-            report.unlink()
+            report.unlink(missing_ok=True)  # steps that start together retire the same files
 
     def _publish(self, step: Step) -> None:
         if step.name == REPORT:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from crmlab.study import spec as schema
+from crmlab.study.groups_questions import bad_groups
 from crmlab.study.hypotheses import Hypothesis, catalogue
 from crmlab.study.instrument import Instrument
 
@@ -19,6 +20,7 @@ def problems(content: schema.StudyFile, instrument: Instrument) -> list[str]:
         *_bad_constructs(content),
         *_bad_paths(content),
         *_bad_targets(content),
+        *bad_groups(content, instrument),
     ]
 
 

@@ -27,7 +27,8 @@ def _all_or_list(value: Any) -> Any:
     return REFUSALS if value == ALL else value
 
 
-def _yearly_rate(value: Any) -> Any:
+def yearly_rate(value: Any) -> Any:
+    """Refuse a rate that is written in percent."""
     if isinstance(value, int | float) and not isinstance(value, bool) and not 0 <= value < 1:
         raise ValueError(f"{value} is no yearly rate from 0 to below 1; ten percent is written 0.10")
     return value
@@ -241,7 +242,7 @@ class Behaviour(Strict):
     model: Literal["auto", "bgnbd", "mbgnbd", "pareto_nbd", "bgcnbd", "mbgcnbd"] = "auto"
     calibration_end: str | None = "auto"
     horizon_months: Annotated[int, Field(ge=1, le=600)] = 36
-    discount_rate: Annotated[float, BeforeValidator(_yearly_rate), Field(strict=False)] = 0.15
+    discount_rate: Annotated[float, BeforeValidator(yearly_rate), Field(strict=False)] = 0.15
     margin: Annotated[float, Field(gt=0, le=1, strict=False)] = 1.0
     acquisition_cost: Annotated[float, Field(ge=0, strict=False)] = 0.0
     contact_cost: Annotated[float, Field(ge=0, strict=False)] = 0.0

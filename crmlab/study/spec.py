@@ -8,16 +8,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from crmlab.study.contract_spec import Contracts
+from crmlab.study.design_spec import Design
 from crmlab.study.enterprise_spec import Canvas, Enterprise, Goals, OfficePanel, Ratings
+from crmlab.study.groups_spec import Comparison, Grouping
 from crmlab.study.ledger_spec import Behaviour, Contacts, Ledger, Prospects
 from crmlab.study.strict_model import Cells, RowRule, Strict, TableFile
 
 STEPS = (
+    "01_study_design",
     "02_data_intake",
     "03_sample_description",
     "04_measurement",
     "05_structure_mediation",
+    "06_lifecycle_groups",
     "07_behavioural_clv",
+    "09_maturity",
+    "10_enterprise_map",
     "13_thesis_report",
 )
 RESERVED = {"con", "prn", "aux", "nul"} | {
@@ -351,13 +358,18 @@ class StudyFile(Strict):
     survey, constructs : what was asked, and what it measures; a study has a survey, a ledger, or both
     ledger : transactions, and what is asked of them
     contacts, prospects : logs that stand beside the ledger
+    contracts : customers under contract, and who of them left
     behaviour : how purchases are modelled and valued
     ratings, goals : maturity of the units, and measurable goals
     canvas, office_panel : the business-model canvas, and figures of the offices over time
     enterprise : what is asked of these four
     paths : "RQ ~ CRM", "CLV ~ RQ + CRM": the outcome, then what affects it
     hypotheses : ids of bundled ones, or own ones
+    groups, comparison : items whose answers make groups, and how those are compared
+    smallest_effect : smallest standardised effect of interest; null leaves the test out
+    sensitivity : follow the verdicts through other estimators, missing rules and careless rules
     measurement, evaluation : what else the chapters on measurement and on the PLS model hold
+    design : what is expected before data; null leaves the chapter on design out
     legacy : an annex of statistics that newer ones have superseded
     steps : the steps that run; a report needs the ones before it
     """
@@ -373,6 +385,7 @@ class StudyFile(Strict):
     ledger: Ledger | None = None
     contacts: Contacts | None = None
     prospects: Prospects | None = None
+    contracts: Contracts | None = None
     behaviour: Behaviour = Behaviour()
     ratings: Ratings | None = None
     goals: Goals | None = None
@@ -385,8 +398,13 @@ class StudyFile(Strict):
     paths: Annotated[tuple[str, ...], Field(strict=False)] = ()
     hypotheses: Annotated[tuple[str | OwnHypothesis, ...], Field(strict=False)] = ()
     estimator: Estimator = Estimator()
+    groups: Annotated[tuple[Grouping, ...], Field(strict=False)] = ()
+    comparison: Comparison = Comparison()
+    smallest_effect: Annotated[float, Field(gt=0, lt=1)] | None = None
+    sensitivity: bool = True
     measurement: MeasurementPart = MeasurementPart()
     evaluation: EvaluationPart = EvaluationPart()
+    design: Design | None = None
     legacy: bool = True
     rules: Rules = Rules()
     steps: Annotated[tuple[Literal[STEPS], ...], Field(strict=False, min_length=1)] = STEPS  # type: ignore[valid-type]
@@ -415,10 +433,18 @@ class StudyFile(Strict):
 
     @model_validator(mode="after")
     def _something_to_study(self) -> StudyFile:
-        tables = (self.survey, self.ledger, self.ratings, self.goals, self.canvas, self.office_panel)
+        tables = (
+            self.survey,
+            self.ledger,
+            self.contracts,
+            self.ratings,
+            self.goals,
+            self.canvas,
+            self.office_panel,
+        )
         if not any(tables):
             raise ValueError(
-                "a study needs a survey, a ledger, or both, or ratings, goals, a canvas, an office_panel"
+                "a study needs a survey, a ledger, or both, or contracts, ratings, goals, a canvas, an office_panel"
             )
         if self.survey is not None and not self.constructs:
             raise ValueError("a survey needs constructs: what its items measure")

@@ -12,11 +12,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from crmlab.errors import StudyError
+from crmlab.study import groups_questions, questions, strict_yaml
 from crmlab.study import instrument as questionnaire
-from crmlab.study import questions, strict_yaml
 from crmlab.study import spec as schema
 from crmlab.study.coherence import hypotheses_of, near, paths_of, problems
 from crmlab.study.complaint import complaint
+from crmlab.study.contract_spec import Contracts
+from crmlab.study.design_spec import Design, bad_effects
 from crmlab.study.enterprise_spec import Enterprise
 from crmlab.study.hypotheses import Hypothesis
 from crmlab.study.instrument import Instrument, Item, Scale
@@ -122,6 +124,24 @@ class Study:
         return self.spec.ledger
 
     @property
+    def contracts(self) -> Contracts:
+        """Where the contracts are, how they are written, and what an offer to stay costs.
+
+        Raises
+        ------
+        StudyError
+            The study has no contracts.
+        """
+        if self.spec.contracts is None:
+            raise StudyError("this study has no contracts", file=self.file, key="contracts")
+        return self.spec.contracts
+
+    @property
+    def has_contracts(self) -> bool:
+        """True if there are customers under contract."""
+        return self.spec.contracts is not None
+
+    @property
     def has_survey(self) -> bool:
         """True if there are answers to a questionnaire."""
         return self.spec.survey is not None
@@ -130,6 +150,16 @@ class Study:
     def has_ledger(self) -> bool:
         """True if there are transactions."""
         return self.spec.ledger is not None
+
+    @property
+    def has_design(self) -> bool:
+        """True if the study says what it expects before data."""
+        return self.spec.design is not None and self.has_survey
+
+    @property
+    def design(self) -> Design:
+        """What is expected before data, and the sample that is to show it; defaults where nothing is said."""
+        return self.spec.design or Design()
 
     @property
     def has_maturity(self) -> bool:
@@ -230,6 +260,16 @@ class Study:
     def evaluated(self) -> dict[str, Any]:
         """What the evaluation of the PLS model takes."""
         return questions.evaluated(self)
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """What the comparison of groups takes."""
+        return groups_questions.compared(self)
+
+    @property
+    def firm(self) -> dict[str, Any]:
+        """What the part on how firm the findings are takes."""
+        return groups_questions.firm(self)
 
     @property
     def superseded(self) -> dict[str, Any]:
@@ -337,6 +377,7 @@ def _joined(file: Path, content: schema.StudyFile) -> Study:
     instrument = _instrument(content, file)
     hypotheses, wrong = hypotheses_of(content)
     wrong = [*problems(content, instrument), *wrong]
+    wrong += bad_effects(content.design, hypotheses, paths_of(content.paths))
     if wrong:
         raise StudyError("\n".join(wrong), file=file if len(wrong) == 1 else f"{file}:\n")
     return Study(file, content, instrument, tuple(hypotheses))

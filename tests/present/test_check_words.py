@@ -11,7 +11,11 @@ from crmlab.present.language import Language
 
 ROOMS = ("measurement", "pls", "structure", "sem")
 PACKAGE = Path(__file__).resolve().parents[2] / "crmlab"
-STRUCTURE = ("covariance.py", "estimate.py", "evaluate.py", "verdicts.py")  # what steps 04 and 05 call
+STRUCTURE = (  # what steps 01, 04, 05 and 06 call
+    "association.py", "covariance.py", "design.py", "differences.py", "drivers.py", "equivalence.py", "estimate.py", "evaluate.py",
+    "foresight.py", "group_paths.py", "groups.py", "invariance.py", "ladder.py", "power.py", "power_groups.py",
+    "sample_size.py", "sensitivity.py", "verdicts.py",
+)  # fmt: skip
 LITERAL = re.compile(r"""["']check\.([a-z0-9_]+)(?=[:"'{])""")
 WORDED = re.compile(r"""f["']check\.\{(\w+)\}""")
 # names that are put together when the program runs: {word}, {quantity}, {name}_covariance

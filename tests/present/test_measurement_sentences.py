@@ -75,7 +75,7 @@ def test_missing_answers(language):
 
 
 @pytest.mark.parametrize(
-    ("value", "en", "fa"), [(0.29, "was below", "کمتر از حد"), (0.31, "at the limit", "به حد")]
+    ("value", "en", "fa"), [(0.29, "was below", "کمتر از حد"), (0.31, "reaches the limit", "به حد")]
 )
 def test_items_by_the_limit(language, crm, value, en, fa):
     study, _ = crm

@@ -183,7 +183,7 @@ def test_value_says_money_unit_horizon_and_rate(shop):
     for words in (
         "CLV_B",
         "rials (nominal; 95% interval",
-        "over 3 years",
+        "over a 3-year horizon",
         "20 percent a year",
         "margin of 25 percent",
         "retention",
@@ -193,7 +193,7 @@ def test_value_says_money_unit_horizon_and_rate(shop):
     for key in ("value", "rfm_groups", "value_tiers"):
         table = next(table for table in document.tables if table.key == key)
         assert "rials, nominal" in document.caption(table)
-        assert any("horizon 3 years" in document.text(note.spans) for note in table.notes)
+        assert any("3-year horizon" in document.text(note.spans) for note in table.notes)
     bare = results[f"{STEP}/value"]
     tidy = bare.tidy.assign(ci_low=float("nan"), ci_high=float("nan"))
     ways = Ways.of(reader(study, "en"), study)

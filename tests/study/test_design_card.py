@@ -7,6 +7,7 @@ import json
 import pytest
 
 from crmlab.errors import StudyError
+from crmlab.files import sha256_text
 from crmlab.study import load_study
 from crmlab.study.design_card import Deviation, compare_cards, deviations, freeze, load_card
 
@@ -135,3 +136,19 @@ def test_a_study_without_hypotheses(tmp_path):
     card = freeze(read)
     assert card.content["hypotheses"] == {}
     assert deviations(card, read) == ()
+
+
+def test_a_setting_newer_than_the_card_is_no_departure_at_its_default(tmp_path):
+    card = freeze(study(tmp_path))
+    content = card.content
+    del content["rules"]["harman"], content["estimator"]["covariance"]
+    body = {"sha256": sha256_text(canonical(content)), "design": content}
+    (tmp_path / "card.json").write_text(json.dumps(body), encoding="utf-8")
+    old = load_card(tmp_path / "card.json")
+    assert deviations(old, study(tmp_path)) == ()
+    changed = study(tmp_path, ("name: plan", "name: plan\nrules: {harman: 0.4}"))
+    assert [one.place for one in deviations(old, changed)] == ["rules.harman"]
+
+
+def canonical(content):
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
