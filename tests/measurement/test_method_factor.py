@@ -78,7 +78,8 @@ def test_common_latent_factor_equals_lavaan(sim400, shared):
 
 
 def test_shares_add_up_and_correlations_are_the_models():
-    frame = sample(600, 1, 0.4)
+    """On loadings against the constructs' pattern: equal ones leave free method loadings undetermined."""
+    frame = sample(1000, 1, np.tile([0.1, 0.5, 0.5, 0.1], 4), uneven=True)
     for ask in (measurement.common_latent_factor, measurement.ulmc):
         found = ask(frame, BLOCKS)
         assert found["variance_trait"] + found["variance_method"] + found["variance_error"] == pytest.approx(

@@ -33,7 +33,7 @@ def own_study(folder: Path, changes: tuple[tuple[str, str], ...] = ()) -> Path:
         assert old in part
         part = part.replace(old, new)
     (folder / "raw").mkdir(parents=True)
-    for name in ("بلوغ", "هدف‌ها", "بوم", "دفترها"):
+    for name in ("بلوغ", "اهداف", "بوم", "دفترها"):
         (folder / "raw" / f"{name}.csv").write_bytes((DEMO / "raw" / f"{name}.csv").read_bytes())
     (folder / "study.yml").write_text(part, encoding="utf-8")
     return folder / "study.yml"
