@@ -72,12 +72,14 @@ def _bartlett(problem: Problem, state: State, D: np.ndarray) -> np.ndarray:
     """(n, m) generalised least squares of the answers of each pattern on the arrows from the latent variables.
 
     The weight is (L V L' + T)^-1 with V the latent and T the residual covariances: the same scores as with
-    T^-1, and defined where a residual variance is zero.
+    T^-1, and defined where a residual variance is zero. Where observed variables have arrows A among themselves,
+    L and T are those of the reduced form, (I - A)^-1 L and (I - A)^-1 T (I - A)'^-1.
     """
     p, m = problem.model.p, len(problem.model.latent)
-    L = state.A[:p, p:]
+    B = np.linalg.inv(np.eye(p) - state.A[:p, :p])  # arrows among the observed variables
+    L = B @ state.A[:p, p:]
     V = (state.E @ state.S @ state.E.T)[p:, p:]
-    W = L @ V @ L.T + state.S[:p, :p]
+    W = L @ V @ L.T + B @ state.S[:p, :p] @ B.T
     out = np.full((len(D), m), np.nan)
     found = patterns(D)
     for k, seen in enumerate(found.masks):
