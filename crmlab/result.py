@@ -106,7 +106,7 @@ class Result:
 
     def select(self, quantity: str) -> pd.DataFrame:
         """The rows of one quantity, indexed by subject: `select("alpha").loc["FOC", "estimate"]`."""
-        parts = self.tidy["term"].str.partition(":")
+        parts = self.tidy["term"].str.partition(":").reindex(columns=range(3))  # an empty table has no parts
         rows = self.tidy.loc[parts[0] == quantity].drop(columns="term")
         return rows.set_axis(pd.Index(parts.loc[rows.index, 2], name="of"), axis=0)
 

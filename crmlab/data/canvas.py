@@ -8,23 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from crmlab.data.small_table import SmallTable, settled
 from crmlab.data.typed import Typed, account, by_key, open_typed, require
-from crmlab.provenance import versions
-from crmlab.result import Result
+from crmlab.study.enterprise_tables import BLOCKS
 
-BLOCKS = (
-    "partners",
-    "activities",
-    "resources",
-    "value_propositions",
-    "relationships",
-    "channels",
-    "segments",
-    "costs",
-    "revenue",
-)
 NAMES = {
     "key partners": "partners",
     "key partnerships": "partners",
@@ -42,34 +30,13 @@ NAMES = {
 LOW, HIGH = 1, 5
 
 
-@dataclass(frozen=True, eq=False)
-class Canvas:
-    """The admitted table. Treat the frame as read-only.
-
-    Attributes
-    ----------
-    frame : kept rows, one a block and figure: block, crm_effect_rating (1-5), kpi, direction, baseline, target,
-        value; NaN and None where blank; the index is the record number
-    refused : record -> reason
-    flow : rows read, refused and kept, figures of each block
-    source : hash of the file and versions
+@dataclass(frozen=True, eq=False, repr=False)
+class Canvas(SmallTable):
+    """The admitted table, one row a block and figure: block, crm_effect_rating (1-5), kpi, direction, baseline,
+    target, value; NaN and None where blank. `flow` counts the figures of each block.
     """
 
-    frame: pd.DataFrame
-    refused: dict[int, str]
-    flow: Result
-    source: dict[str, str]
-
-    @property
-    def results(self) -> dict[str, Result]:
-        """Name -> result, for `save_all`."""
-        return {"canvas_admitted": self.flow}
-
-    def __repr__(self) -> str:
-        return f"<Canvas: {len(self.frame)} rows, {self.frame['block'].nunique()} of {len(BLOCKS)} blocks>"
-
-    def _repr_html_(self) -> str:
-        return self.flow._repr_html_()
+    name = "canvas_admitted"
 
 
 def admit_canvas(
@@ -110,8 +77,8 @@ def admit_canvas(
         direction = np.where(said == "", direction, said)
     _ratings(typed, block, rating)
     _twice(typed, block, kpi)
-    typed.problems.tell()
-    frame = pd.DataFrame(
+    kept, refused, source = settled(
+        typed,
         {
             "block": block,
             "crm_effect_rating": rating,
@@ -121,11 +88,7 @@ def admit_canvas(
             "target": target,
             "value": value,
         },
-        index=pd.Index(np.arange(1, n + 1), name="record"),
     )
-    kept = frame.loc[typed.kept]
-    source = {"file_sha256": typed.table.sha256, **versions()}
-    refused = {int(row) + 1: str(typed.status[row]) for row in np.flatnonzero(~typed.kept)}
     counts: dict[str, float] = {
         f"figures:{name}": int(kept.loc[kept["block"] == name, "kpi"].notna().sum()) for name in BLOCKS
     }

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from crmlab.data.dates import Calendar
+from crmlab.data.small_table import SmallTable, settled
 from crmlab.data.typed import Typed, account, by_key, choice, counted, open_typed, require, void
-from crmlab.provenance import versions
 from crmlab.result import Check, Result
 from crmlab.study.maturity import MODELS
 
@@ -22,34 +22,15 @@ OTHERS = ("kalakota", "swift", "canvas", "offices")  # models without maturity i
 DIRECTIONS = {"higher": "up", "lower": "down", "increase": "up", "decrease": "down", "+": "up", "-": "down"}
 
 
-@dataclass(frozen=True, eq=False)
-class Goals:
-    """The admitted goals. Treat the frame as read-only.
+@dataclass(frozen=True, eq=False, repr=False)
+class Goals(SmallTable):
+    """The admitted goals: goal_id, model, stage, kpi, direction ("up" or "down"), baseline, target, actual, due,
+    due_stated (False where the cell is blank), owner, parent_goal.
 
-    Attributes
-    ----------
-    frame : kept rows: goal_id, model, stage, kpi, direction ("up" or "down"), baseline, target, actual, due,
-        due_stated (False where the cell is blank), owner, parent_goal; the index is the record number
-    refused : record -> reason
-    flow : rows read, refused and kept, goals by model, dates that cannot be
-    source : hash of the file and versions
+    `flow` counts goals by model, and names the dates that cannot be.
     """
 
-    frame: pd.DataFrame
-    refused: dict[int, str]
-    flow: Result
-    source: dict[str, str]
-
-    @property
-    def results(self) -> dict[str, Result]:
-        """Name -> result, for `save_all`."""
-        return {"goals_admitted": self.flow}
-
-    def __repr__(self) -> str:
-        return f"<Goals: {len(self.frame)} kept, {len(self.refused)} refused>"
-
-    def _repr_html_(self) -> str:
-        return self.flow._repr_html_()
+    name = "goals_admitted"
 
 
 def admit_goals(
@@ -95,11 +76,12 @@ def admit_goals(
         for name in ("baseline", "target", "actual")
     }
     direction = _direction(typed, figures["baseline"], figures["target"])
-    due, wrong = typed.days("due", calendar, tell=impossible_dates == "error")
+    out = "; or goals.impossible_dates: keep, to have the goal named in the report"
+    due, wrong = typed.days("due", calendar, tell=impossible_dates == "error", way_out=out)
     stated = ~void(typed.texts("due", needed=False))
     _told(typed, goal, stated, without_date)
-    typed.problems.tell()
-    frame = pd.DataFrame(
+    kept, refused, source = settled(
+        typed,
         {
             "goal_id": goal,
             "model": model,
@@ -110,11 +92,7 @@ def admit_goals(
             "due_stated": stated,
             **{name: typed.texts(name, needed=False) for name in ("owner", "parent_goal")},
         },
-        index=pd.Index(np.arange(1, len(goal) + 1), name="record"),
     )
-    source = {"file_sha256": typed.table.sha256, **versions()}
-    kept = frame.loc[typed.kept]
-    refused = {int(row) + 1: str(typed.status[row]) for row in np.flatnonzero(~typed.kept)}
     impossible = [str(goal[row]) for row in wrong]
     return Goals(kept, refused, _flow(typed, kept, impossible, source), source)
 
@@ -132,7 +110,12 @@ def _told(typed: Typed, goal: np.ndarray, stated: np.ndarray, without_date: str)
     bare = np.flatnonzero(typed.kept & ~stated)
     if len(bare) and without_date == "error":
         names = ", ".join(str(goal[row]) for row in bare[:5])
-        typed.fault(f"{counted(len(bare), 'goal')} without a date: {names}", "due", bare, "give each a day")
+        typed.fault(
+            f"{counted(len(bare), 'goal')} without a date: {names}",
+            "due",
+            bare,
+            "give each a day, or goals.without_date: keep",
+        )
     pairs = typed.repeats((goal,))
     named = [(a, b) for a, b in pairs if goal[a] is not None]
     if named:

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from crmlab.data.privacy import masked
+from crmlab.data.small_table import SmallTable, settled
 from crmlab.data.typed import Typed, account, counted, open_typed, require, void
 from crmlab.errors import DataError
-from crmlab.provenance import versions
 from crmlab.result import Check, Result
 
 VARIABLES = (
@@ -33,38 +33,21 @@ _PLAIN = re.compile(r"\d{1,4}")
 A_YEAR = {"quarter": 4, "month": 12, "number": 1}
 
 
-@dataclass(frozen=True, eq=False)
-class OfficePanel:
-    """The admitted panel. Treat the frame as read-only.
+@dataclass(frozen=True, eq=False, repr=False)
+class OfficePanel(SmallTable):
+    """The admitted panel: unit, period (as written), time (whole number, one more each period), and the variables as
+    floats, NaN where blank. `flow` counts units, periods, absent pairs and blank cells.
 
     Attributes
     ----------
-    frame : kept rows: unit, period (as written), time (whole number, one more each period), and the variables
-        as floats, NaN where blank; the index is the record number
     unit_of_time : "quarter", "month" or "number"
     absent : (unit, period) pairs that the file has no row for, of all units and periods it has
-    refused : record -> reason
-    flow : rows read, refused and kept, units, periods, absent pairs, blank cells
-    source : hash of the file and versions
     """
 
-    frame: pd.DataFrame
     unit_of_time: str
     absent: tuple[tuple[str, str], ...]
-    refused: dict[int, str]
-    flow: Result
-    source: dict[str, str]
 
-    @property
-    def results(self) -> dict[str, Result]:
-        """Name -> result, for `save_all`."""
-        return {"office_panel": self.flow}
-
-    def __repr__(self) -> str:
-        return f"<OfficePanel: {len(self.frame)} rows, {self.frame['unit'].nunique()} units, {len(self.absent)} absent>"
-
-    def _repr_html_(self) -> str:
-        return self.flow._repr_html_()
+    name = "office_panel"
 
 
 def admit_office_panel(
@@ -103,17 +86,11 @@ def admit_office_panel(
     time, unit_of_time = _times(typed, period)
     figures = {name: typed.numbers(name) for name in named}
     _one_row_each(typed, unit, time)
-    typed.problems.tell()
-    frame = pd.DataFrame(
-        {"unit": unit, "period": period, "time": time, **figures},
-        index=pd.Index(np.arange(1, len(unit) + 1), name="record"),
-    )
-    kept = frame.loc[typed.kept].astype({"time": "int64"})
-    source = {"file_sha256": typed.table.sha256, **versions()}
-    refused = {int(row) + 1: str(typed.status[row]) for row in np.flatnonzero(~typed.kept)}
+    kept, refused, source = settled(typed, {"unit": unit, "period": period, "time": time, **figures})
+    kept = kept.astype({"time": "int64"})
     absent = _absent(kept)
     flow = _flow(typed, kept, absent, named, source)
-    return OfficePanel(kept, unit_of_time, absent, refused, flow, source)
+    return OfficePanel(kept, refused, flow, source, unit_of_time, absent)
 
 
 def _times(typed: Typed, period: np.ndarray) -> tuple[np.ndarray, str]:

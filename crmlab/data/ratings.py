@@ -12,9 +12,9 @@ import pandas as pd
 
 from crmlab.data.dates import Calendar
 from crmlab.data.privacy import scan
+from crmlab.data.small_table import SmallTable, settled
 from crmlab.data.typed import Typed, account, by_key, choice, counted, open_typed, require, void
 from crmlab.errors import DataError, PrivacyError
-from crmlab.provenance import versions
 from crmlab.result import Check, Result
 from crmlab.study.maturity import HIGHEST, LOWEST, MODELS, MaturityItem, maturity_items
 
@@ -22,34 +22,14 @@ NEEDED = ("unit", "rater", "model", "item_code", "level")
 OPTIONAL = ("date", "evidence")
 
 
-@dataclass(frozen=True, eq=False)
-class Ratings:
-    """The admitted ratings. Treat the frame as read-only.
+@dataclass(frozen=True, eq=False, repr=False)
+class Ratings(SmallTable):
+    """The admitted ratings: unit, rater, model, item_code, element, level (NaN = not answered), date, evidence.
 
-    Attributes
-    ----------
-    frame : kept rows: unit, rater, model, item_code, element, level (NaN = not answered), date, evidence; the
-        index is the record number: 1 for the first row below the header, empty rows counted
-    refused : record -> reason
-    flow : rows read, refused and kept, blank levels, repaired cells, raters of each unit
-    source : hash of the file and versions
+    `flow` counts blank levels, repaired cells and the raters of each unit.
     """
 
-    frame: pd.DataFrame
-    refused: dict[int, str]
-    flow: Result
-    source: dict[str, str]
-
-    @property
-    def results(self) -> dict[str, Result]:
-        """Name -> result, for `save_all`."""
-        return {"ratings": self.flow}
-
-    def __repr__(self) -> str:
-        return f"<Ratings: {len(self.frame)} kept, {len(self.refused)} refused, {self.frame['unit'].nunique()} units>"
-
-    def _repr_html_(self) -> str:
-        return self.flow._repr_html_()
+    name = "ratings"
 
 
 def admit_ratings(
@@ -107,8 +87,8 @@ def admit_ratings(
     _nobody_named(typed, unit, rater)
     _repeats(typed, unit, rater, item, repeated)
     _all_rated(typed, unit, level, units)
-    typed.problems.tell()
-    frame = pd.DataFrame(
+    kept, refused, source = settled(
+        typed,
         {
             "unit": unit,
             "rater": rater,
@@ -119,11 +99,7 @@ def admit_ratings(
             "date": dates,
             "evidence": evidence,
         },
-        index=pd.Index(np.arange(1, len(level) + 1), name="record"),
     )
-    source = {"file_sha256": typed.table.sha256, **versions()}
-    kept = frame.loc[typed.kept]
-    refused = {int(row) + 1: str(typed.status[row]) for row in np.flatnonzero(~typed.kept)}
     return Ratings(kept, refused, _flow(typed, kept, source), source)
 
 

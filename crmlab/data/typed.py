@@ -128,9 +128,9 @@ class Typed:
         return values
 
     def days(
-        self, column: str, calendar: Calendar, *, tell: bool = True
+        self, column: str, calendar: Calendar, *, tell: bool = True, way_out: str = ""
     ) -> tuple[np.ndarray, dict[int, str]]:
-        """Days as datetime64, NaT where blank or wrong, and what is wrong with which row."""
+        """Days as datetime64, NaT where blank or wrong, and what is wrong with which row; `way_out` ends the hint."""
         cells = [None if self.blank(cell) else cell for cell in self.cells(column)]
         read = stamps(cells, calendar)
         wrong = {row: why for row, why in read.wrong.items() if self.status[row] == KEPT}
@@ -139,7 +139,8 @@ class Typed:
             reasons.setdefault(why, []).append(row)
         if tell:
             for why, rows in reasons.items():
-                self.fault(why, column, rows, "correct the dates, or name the calendar: jalali or gregorian")
+                hint = f"correct the dates, or name the calendar: jalali or gregorian{way_out}"
+                self.fault(why, column, rows, hint)
         return np.array([_day(moment) for moment in read.values], dtype="datetime64[s]"), wrong
 
     def coded(

@@ -101,7 +101,7 @@ def _distinct(warehouse: Warehouse, table: str) -> str:
     return (
         f"SELECT DISTINCT customer FROM {table}"
         if warehouse.has(table)
-        else "SELECT NULL AS customer LIMIT 0"
+        else "SELECT CAST(NULL AS VARCHAR) AS customer WHERE false"
     )
 
 

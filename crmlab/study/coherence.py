@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from typing import Any
 
 from crmlab.study import spec as schema
+from crmlab.study.channel_questions import bad_channels
+from crmlab.study.enterprise_questions import bad_enterprise
 from crmlab.study.groups_questions import bad_groups
-from crmlab.study.hypotheses import Hypothesis, catalogue
 from crmlab.study.instrument import Instrument
+from crmlab.study.process_questions import bad_process
+from crmlab.study.segments_questions import bad_segments
+from crmlab.study.swift_questions import bad_actions
 
 
 def problems(content: schema.StudyFile, instrument: Instrument) -> list[str]:
@@ -21,6 +24,11 @@ def problems(content: schema.StudyFile, instrument: Instrument) -> list[str]:
         *_bad_paths(content),
         *_bad_targets(content),
         *bad_groups(content, instrument),
+        *bad_segments(content, instrument),
+        *bad_enterprise(content, instrument),
+        *bad_process(content, instrument),
+        *bad_actions(content),
+        *bad_channels(content),
     ]
 
 
@@ -133,44 +141,6 @@ def _cycle(pairs: list[tuple[str, str]]) -> list[str]:
         return []
 
     return next((found for name in after if (found := walk(name, []))), [])
-
-
-def hypotheses_of(content: schema.StudyFile) -> tuple[list[Hypothesis], list[str]]:
-    """The hypotheses of a study, and what is wrong with them."""
-    found: list[Hypothesis] = []
-    problems: list[str] = []
-    for entry in content.hypotheses:
-        if isinstance(entry, str):
-            if entry not in catalogue():
-                problems.append(f"unknown hypothesis '{entry}'{near(entry, catalogue())}")
-                continue
-            hypothesis = catalogue()[entry]
-        else:
-            hypothesis = Hypothesis(
-                id=entry.id,
-                kind="mediation" if entry.via else "direct",
-                source=entry.source,
-                target=entry.target,
-                via=entry.via,
-                sign=entry.sign,
-                statement={"en": entry.statement.en, "fa": entry.statement.fa},
-            )
-        if hypothesis.id in {known.id for known in found}:
-            problems.append(f"hypothesis '{hypothesis.id}' stands twice")
-        problems += _bad_hypothesis(hypothesis, content)
-        found.append(hypothesis)
-    return found, problems
-
-
-def _bad_hypothesis(hypothesis: Hypothesis, content: schema.StudyFile) -> Iterable[str]:
-    chain = hypothesis.constructs
-    unknown = [name for name in chain if name not in content.constructs]
-    for name in unknown:
-        yield f"hypothesis '{hypothesis.id}' names an unknown construct '{name}'{near(name, content.constructs)}"
-    pairs = set(paths_of(content.paths))
-    for step in pairwise(chain):
-        if not unknown and step not in pairs:
-            yield f"hypothesis '{hypothesis.id}' needs the path '{step[1]} ~ {step[0]}', which the study has not got"
 
 
 def near(name: str, known: Iterable[str] | Mapping[str, Any]) -> str:

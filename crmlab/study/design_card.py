@@ -11,10 +11,12 @@ from typing import Any, Literal
 
 from crmlab.errors import StudyError
 from crmlab.files import sha256_text, write_text
+from crmlab.study.hypotheses import Hypothesis
 from crmlab.study.spec import StudyFile
 from crmlab.study.study import Study
 
 DECIDED = ("exclude", "estimator", "rules", "measurement", "evaluation")  # parts of the study file
+LATER = ("comparison", "groups", "smallest_effect")  # parts that the first cards do not have
 FORM = 1  # of the card; another form is not compared
 
 
@@ -117,10 +119,7 @@ def decided(study: Study) -> dict[str, Any]:
         "form": FORM,
         "study": study.name,
         "seed": study.seed,
-        "hypotheses": {
-            h.id: {"source": h.source, "target": h.target, "via": list(h.via), "sign": h.sign}
-            for h in study.hypotheses
-        },
+        "hypotheses": {h.id: _hypothesis(h) for h in study.hypotheses},
         "constructs": {
             name: {
                 "items": {code: _item(study, code) for code in construct.items},
@@ -138,6 +137,10 @@ def decided(study: Study) -> dict[str, Any]:
         },
         **{key: getattr(spec, key).model_dump(mode="json") for key in DECIDED},
         "design": spec.design.decided if spec.design else None,
+        "process": [one.model_dump(mode="json") for one in spec.process],
+        "comparison": spec.comparison.model_dump(mode="json"),
+        "groups": {one.name: one.model_dump(mode="json") for one in spec.groups},
+        "smallest_effect": spec.smallest_effect,
     }
 
 
@@ -149,8 +152,10 @@ def deviations(card: DesignCard, study: Study) -> tuple[Deviation, ...]:
     What the study file does not hold (expected effects, sample size, further analyses) cannot be compared with
     it and is left to the report; `compare_cards` compares two cards in full.
     """
-    now = decided(study)
+    now = {key: value for key, value in decided(study).items() if key in card.content or key not in LATER}
     then = {key: value for key, value in card.content.items() if key in now}
+    if not now["process"] and "process" not in then:  # cards of an earlier crmlab do not speak of it
+        del now["process"]
     _same_form(card)
     return tuple(one for one in _differences("", then, now) if not _newer_default(one))
 
@@ -192,6 +197,15 @@ def _card(content: Any) -> DesignCard:
     except (TypeError, ValueError) as error:
         raise StudyError(f"the design holds a value that cannot be written down: {error}") from None
     return DesignCard(text, sha256_text(text))
+
+
+def _hypothesis(one: Hypothesis) -> dict[str, Any]:
+    """What a hypothesis says; what only other kinds than effects and mediation have, where they have it."""
+    said = {"source": one.source, "target": one.target, "via": list(one.via), "sign": one.sign}
+    if one.kind not in ("direct", "mediation"):
+        said["kind"] = one.kind
+    further = {key: getattr(one, key) for key in ("moderator", "groups", "model", "margin")}
+    return said | {key: value for key, value in further.items() if value}
 
 
 def _item(study: Study, code: str) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def bad_effects(
     for name in design.effects:
         if name in kinds and kinds[name].kind == "mediation":
             yield f"design.effects: '{name}' is a mediation; its effect follows from the paths it runs along"
-        elif name in kinds:
+        elif name in kinds and kinds[name].of_the_model:
             given.append((kinds[name].source, kinds[name].target))
         elif name in written:
             given.append(written[name])

@@ -1,100 +1,31 @@
-"""The study file's part on the enterprise: ratings, goals, the canvas, the panel of offices, and what is asked of them."""
+"""The study file's part on the enterprise: what is asked of ratings, goals, canvas, panel, needs, units and peers."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from crmlab.study.enterprise_tables import (
+    BLOCKS,
+    Benchmark,
+    Canvas,
+    Goals,
+    Members,
+    Needs,
+    OfficePanel,
+    Ratings,
+)
+from crmlab.study.instrument import LANGUAGES, read_catalogue
 from crmlab.study.maturity import HIGHEST, LOWEST, elements, elements_of
-from crmlab.study.strict_model import Cells, Strict, TableFile
+from crmlab.study.strict_model import Strict
 
-Calendar = Literal["jalali", "gregorian"]
 Level = Annotated[float, Field(ge=LOWEST, le=HIGHEST, strict=False)]
 Money = Annotated[float, Field(strict=False)]
 Cost = Annotated[float, Field(ge=0, strict=False)]
 Estimate = Annotated[tuple[Money, Cost], Field(strict=False)]
-
-
-class Ratings(TableFile):
-    """Maturity ratings: one row a rating of one item of one unit by one rater.
-
-    Attributes
-    ----------
-    columns : ours (unit, rater, model, item_code, level, date, evidence) -> the file's header, where they differ
-    calendar : of the dates
-    missing : cells that mean "no answer"
-    out_of_range : "error", or "refuse_row" for levels that are none of 1 to 5
-    repeated : "error", or "last" to keep a rater's later rating of the same item
-    units : units that must have been rated
-    """
-
-    columns: dict[Literal["unit", "rater", "model", "item_code", "level", "date", "evidence"], str] = Field(
-        default_factory=dict
-    )
-    calendar: Calendar = "jalali"
-    missing: Cells = ()
-    out_of_range: Literal["error", "refuse_row"] = "error"
-    repeated: Literal["error", "last"] = "error"
-    units: Cells = ()
-
-    @property
-    def key(self) -> str:
-        """The part of the study file it stands in, for messages."""
-        return "ratings"
-
-
-class Goals(TableFile):
-    """Measurable goals: one row a goal, of the business (model "business") or of a model of CRM.
-
-    Attributes
-    ----------
-    columns, calendar, missing : as for ratings
-    impossible_dates, without_date : "error", or "keep" the goal; each is then named in the report
-    as_of : day, in the same calendar, by which a goal that is due and not attained counts as overdue
-    """
-
-    columns: dict[str, str] = Field(default_factory=dict)
-    calendar: Calendar = "jalali"
-    missing: Cells = ()
-    impossible_dates: Literal["error", "keep"] = "error"
-    without_date: Literal["error", "keep"] = "error"
-    as_of: str | None = None
-
-    @property
-    def key(self) -> str:
-        """The part of the study file it stands in, for messages."""
-        return "goals"
-
-
-class OfficePanel(TableFile):
-    """Figures of the offices: one row a unit and period ("1402Q1", "1402/01", or a number)."""
-
-    columns: dict[str, str] = Field(default_factory=dict)
-    missing: Cells = ()
-
-    @property
-    def key(self) -> str:
-        """The part of the study file it stands in, for messages."""
-        return "office_panel"
-
-
-class Canvas(TableFile):
-    """The business-model canvas: one row a block and figure.
-
-    Attributes
-    ----------
-    words : further names of blocks -> block, such as a language's own words
-    """
-
-    columns: dict[str, str] = Field(default_factory=dict)
-    words: dict[str, str] = Field(default_factory=dict)
-    missing: Cells = ()
-
-    @property
-    def key(self) -> str:
-        """The part of the study file it stands in, for messages."""
-        return "canvas"
+Names = Annotated[tuple[str, ...], Field(strict=False)]
 
 
 class Investment(Strict):
@@ -137,8 +68,33 @@ class Cut(Strict):
     discount: Annotated[float, Field(ge=0, lt=1, strict=False)] = 0.0
 
 
+class Need(Strict):
+    """A need that the questionnaire asks about twice: how important, and how well met. Both items have one scale."""
+
+    label: dict[Literal["en", "fa"], str]
+    importance: str
+    performance: str
+
+    @field_validator("label")
+    @classmethod
+    def _both(cls, value: dict[str, str]) -> dict[str, str]:
+        return in_both(value)
+
+
+class Added(Strict):
+    """A design consideration of the user's own: its title in both languages, and the themes that reach it."""
+
+    title: dict[Literal["en", "fa"], str]
+    themes: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+    @field_validator("title")
+    @classmethod
+    def _both(cls, value: dict[str, str]) -> dict[str, str]:
+        return in_both(value)
+
+
 class Enterprise(Strict):
-    """What is asked of ratings, goals, canvas and panel.
+    """What is asked of ratings, goals, canvas, panel, needs, members and benchmark.
 
     Attributes
     ----------
@@ -148,6 +104,17 @@ class Enterprise(Strict):
     investment : costs and effects, for the roadmap
     effects : block of the canvas -> path of the study's model ("RQ~CRM") whose estimate speaks for it
     cut : a scenario of the office graph
+    unit : item whose answer names the respondent's unit; without one the table `members` says it, or else the branch
+        of the ledger where the customer bought most often
+    outcome : construct that units' maturity is linked with
+    conditions : elements asked about in that link; all of Gartner's without any
+    satisfaction : construct by which revenue is paid with satisfaction or at risk
+    satisfied, dissatisfied : mean answers from which, and below which; three quarters and half of the scale without one
+    answers : block of the canvas -> construct whose mean answer speaks for it
+    needs : key -> need that the questionnaire asks about
+    segment : item whose answers make the segments of the product brief; the groups of step 07 without one
+    profile : constructs that describe the segments
+    considerations : key -> design consideration beyond those of the source
     """
 
     target: Level | dict[str, Level] = 4.0
@@ -156,14 +123,56 @@ class Enterprise(Strict):
     investment: Investment | None = None
     effects: dict[str, str] = Field(default_factory=dict)
     cut: Cut | None = None
+    unit: str | None = None
+    outcome: str = "RQ"
+    conditions: Names = ()
+    satisfaction: str = "SAT"
+    satisfied: Money | None = None
+    dissatisfied: Money | None = None
+    answers: dict[Literal[BLOCKS], str] = Field(default_factory=dict)  # type: ignore[valid-type]
+    needs: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,19}$")], Need] = Field(
+        default_factory=dict
+    )
+    segment: str | None = None
+    profile: Names = ()
+    considerations: dict[str, Added] = Field(default_factory=dict)
 
     @field_validator("target", "months")
     @classmethod
     def _known(cls, value: Any) -> Any:
         return named(value)
 
+    @field_validator("conditions")
+    @classmethod
+    def _elements(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        named(dict.fromkeys(value))
+        if len(set(value)) < len(value):
+            raise ValueError("an element stands twice")
+        return value
+
+    @field_validator("considerations")
+    @classmethod
+    def _additions(cls, value: dict[str, Added]) -> dict[str, Added]:
+        taken = {row["consideration"] for row in read_catalogue("considerations")}
+        themes = [row["theme"] for row in read_catalogue("crosswalk")]
+        for key, one in value.items():
+            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,19}", key):
+                raise ValueError(f"'{key[:40]}' is no key: a Latin letter, then letters, digits or '_'")
+            if key in taken:
+                raise ValueError(f"'{key}' is in the register already")
+            strange = next((name for name in one.themes if name not in themes), None)
+            if strange is not None:
+                raise ValueError(f"{key}: '{strange}' is no theme; themes are {', '.join(themes)}")
+        return value
+
     @model_validator(mode="after")
     def _priced(self) -> Enterprise:
+        if (
+            self.satisfied is not None
+            and self.dissatisfied is not None
+            and self.dissatisfied > self.satisfied
+        ):
+            raise ValueError("dissatisfied lies above satisfied")
         asked = self.investment
         if asked is None:
             return self
@@ -175,6 +184,20 @@ class Enterprise(Strict):
         if lost:
             raise ValueError(f"investment.effects: '{lost[0]}' has a cost, but no effect")
         return self
+
+
+def in_both(value: dict[str, str]) -> dict[str, str]:
+    """Words in both languages.
+
+    Raises
+    ------
+    ValueError
+        One is lacking.
+    """
+    lost = [language for language in LANGUAGES if not value.get(language, "").strip()]
+    if lost:
+        raise ValueError(f"'{lost[0]}' is lacking")
+    return value
 
 
 def named(value: Any) -> Any:
@@ -193,3 +216,19 @@ def named(value: Any) -> Any:
                 near = ", ".join(get_close_matches(code, elements(), 3, 0.4)) or ", ".join(elements())
                 raise ValueError(f"'{code}' is no element; near: {near}")
     return value
+
+
+__all__ = [
+    "Added",
+    "Benchmark",
+    "Canvas",
+    "Cut",
+    "Enterprise",
+    "Goals",
+    "Investment",
+    "Members",
+    "Need",
+    "Needs",
+    "OfficePanel",
+    "Ratings",
+]

@@ -54,18 +54,43 @@ def biased(study: Study) -> dict[str, Any]:
 def evaluated(study: Study) -> dict[str, Any]:
     """Arguments of `structure.evaluate`."""
     asked, rules = study.spec.evaluation, study.rules
-    sources = {source for source, _ in study.paths}
-    last = tuple(dict.fromkeys(target for _, target in study.paths if target not in sources))
     return {
         **outer(study.model),
         "quality": asked.quality,
-        "importance": last if asked.importance is None else asked.importance,
+        "importance": _targets(study),
         "necessity": asked.necessity,
         "robustness": asked.robustness,
         "segments": asked.segments,
         "scale": ends(study),
         "necessity_limit": rules.necessity,
         "seed": study.seed,
+        "level": study.estimator.level,
+    }
+
+
+def _targets(study: Study) -> tuple[str, ...]:
+    """Outcomes that importance is asked for: those named, or those that affect nothing else."""
+    asked, sources = study.spec.evaluation.importance, {source for source, _ in study.paths}
+    last = dict.fromkeys(target for _, target in study.paths if target not in sources)
+    return tuple(last) if asked is None else asked
+
+
+def weighed(study: Study) -> dict[str, Any]:
+    """Arguments of `structure.latent_importance`, besides the answers and the results it goes on from."""
+    return {
+        "constructs": study.blocks,
+        "higher_order": {name: list(study.constructs[name].dimensions) for name in study.second_order},
+        "targets": _targets(study),
+        "scale": ends(study),
+    }
+
+
+def ranked(study: Study) -> dict[str, Any]:
+    """Arguments of `measurement.rank_dimensions`."""
+    return {
+        "constructs": study.blocks,
+        "higher_order": {name: list(study.constructs[name].dimensions) for name in study.second_order},
+        "scales": ends(study),
         "level": study.estimator.level,
     }
 

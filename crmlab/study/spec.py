@@ -6,16 +6,24 @@ import keyword
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
+from crmlab.study.channels_spec import Channels, Monitoring, Phases
 from crmlab.study.contract_spec import Contracts
 from crmlab.study.design_spec import Design
-from crmlab.study.enterprise_spec import Canvas, Enterprise, Goals, OfficePanel, Ratings
+from crmlab.study.enterprise_spec import Enterprise
+from crmlab.study.enterprise_tables import Benchmark, Canvas, Goals, Members, Needs, OfficePanel, Ratings
 from crmlab.study.groups_spec import Comparison, Grouping
+from crmlab.study.hypotheses import KINDS
 from crmlab.study.ledger_spec import Behaviour, Contacts, Ledger, Prospects
-from crmlab.study.strict_model import Cells, RowRule, Strict, TableFile
+from crmlab.study.process_spec import ProcessModel, listed
+from crmlab.study.report_spec import ReportPart
+from crmlab.study.segments_spec import LifeCycle, Segments
+from crmlab.study.strict_model import Cells, RowRule, Strict, TableFile, Words
+from crmlab.study.swift_spec import Actions, Swift
 
 STEPS = (
+    "00_guide",
     "01_study_design",
     "02_data_intake",
     "03_sample_description",
@@ -25,6 +33,7 @@ STEPS = (
     "07_behavioural_clv",
     "09_maturity",
     "10_enterprise_map",
+    "11_swift_loop",
     "13_thesis_report",
 )
 RESERVED = {"con", "prn", "aux", "nul"} | {
@@ -44,19 +53,17 @@ def _construct_name(value: Any) -> Any:
     return value
 
 
+def kind_of(value: Any) -> Any:
+    """A kind as people write it: "moderated_mediation", "Cross level"."""
+    if not isinstance(value, str):
+        return value
+    plain = value.strip().lower().replace("_", " ").replace("-", " ").removeprefix("group ")
+    return "cross-level" if plain == "cross level" else plain
+
+
 Name = Annotated[str, BeforeValidator(_construct_name)]
 Language = Literal["en", "fa"]
 Languages = Annotated[tuple[Language, ...], Field(min_length=1, strict=False)]
-
-
-class Words(Strict):
-    """The same words in both languages."""
-
-    en: str = Field(max_length=2000)
-    fa: str = Field(max_length=2000)
-
-    def __getitem__(self, language: str) -> str:
-        return str(getattr(self, language))
 
 
 class Fieldwork(Strict):
@@ -202,14 +209,40 @@ class Construct(Strict):
 
 
 class OwnHypothesis(Strict):
-    """An expected effect in the user's own words."""
+    """An expected effect in the user's own words.
+
+    Attributes
+    ----------
+    kind : as in `Hypothesis`; left out, it follows from the roles given: `groups` makes a difference, `moderator` a
+        moderation, `via` a mediation
+    source, target, via : constructs; a difference or an equivalence of means has no source
+    moderator : a construct or an item
+    groups : the item whose answers make the groups
+    model : of PROCESS, for moderated effects; null is 1 for a moderation and 7 for a moderated mediation
+    margin : of an equivalence; null takes `smallest_effect` (means, in standard deviations) or
+        `comparison.smallest` (paths)
+    """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,19}$")]
-    source: Name
+    kind: Annotated[Literal[KINDS] | None, BeforeValidator(kind_of)] = None  # type: ignore[valid-type]
+    source: Name | Literal[""] = ""
     target: Name
-    via: Annotated[tuple[Name, ...], Field(strict=False)] = ()
+    via: Annotated[tuple[Name, ...], BeforeValidator(listed), Field(strict=False)] = ()
+    moderator: Name | Literal[""] = ""
+    groups: Name | Literal[""] = ""
+    model: int | None = None
+    margin: Annotated[float, Field(gt=0, lt=10, strict=False)] | None = None
     sign: Literal["+", "-", ""] = "+"
     statement: Words
+
+
+def _which(value: Any) -> str:
+    return "str" if isinstance(value, str) else "OwnHypothesis"
+
+
+Expected = Annotated[
+    Annotated[str, Tag("str")] | Annotated[OwnHypothesis, Tag("OwnHypothesis")], Discriminator(_which)
+]
 
 
 class Covariance(Strict):
@@ -358,19 +391,26 @@ class StudyFile(Strict):
     survey, constructs : what was asked, and what it measures; a study has a survey, a ledger, or both
     ledger : transactions, and what is asked of them
     contacts, prospects : logs that stand beside the ledger
+    phases, channels, monitoring : what is asked of contacts and purchases over time
+    actions, swift : what may be offered to customers, and how the learning loop turns
     contracts : customers under contract, and who of them left
     behaviour : how purchases are modelled and valued
+    segments : how customers are put into groups; null: by behaviour where there is a ledger
+    life_cycle : by which rule a customer is in a stage
     ratings, goals : maturity of the units, and measurable goals
     canvas, office_panel : the business-model canvas, and figures of the offices over time
-    enterprise : what is asked of these four
+    needs, members, benchmark : needs and how well they are met, which unit serves whom, units and peers to learn from
+    enterprise : what is asked of all these
     paths : "RQ ~ CRM", "CLV ~ RQ + CRM": the outcome, then what affects it
     hypotheses : ids of bundled ones, or own ones
+    process : models of mediation and moderation on scores
     groups, comparison : items whose answers make groups, and how those are compared
     smallest_effect : smallest standardised effect of interest; null leaves the test out
     sensitivity : follow the verdicts through other estimators, missing rules and careless rules
     measurement, evaluation : what else the chapters on measurement and on the PLS model hold
     design : what is expected before data; null leaves the chapter on design out
     legacy : an annex of statistics that newer ones have superseded
+    report : how the report is made
     steps : the steps that run; a report needs the ones before it
     """
 
@@ -385,18 +425,29 @@ class StudyFile(Strict):
     ledger: Ledger | None = None
     contacts: Contacts | None = None
     prospects: Prospects | None = None
+    phases: Phases = Phases()
+    channels: Channels = Channels()
+    monitoring: Monitoring = Monitoring()
     contracts: Contracts | None = None
     behaviour: Behaviour = Behaviour()
+    segments: Segments | None = None
+    life_cycle: LifeCycle = LifeCycle()
+    actions: Actions | None = None
+    swift: Swift = Swift()
     ratings: Ratings | None = None
     goals: Goals | None = None
     canvas: Canvas | None = None
     office_panel: OfficePanel | None = None
+    needs: Needs | None = None
+    members: Members | None = None
+    benchmark: Benchmark | None = None
     enterprise: Enterprise = Enterprise()
     exclude: Exclude = Exclude()
     instrument: Instrument = Instrument()
     constructs: dict[Name, Construct] = Field(default_factory=dict)
     paths: Annotated[tuple[str, ...], Field(strict=False)] = ()
-    hypotheses: Annotated[tuple[str | OwnHypothesis, ...], Field(strict=False)] = ()
+    hypotheses: Annotated[tuple[Expected, ...], Field(strict=False)] = ()
+    process: Annotated[tuple[ProcessModel, ...], Field(strict=False)] = ()
     estimator: Estimator = Estimator()
     groups: Annotated[tuple[Grouping, ...], Field(strict=False)] = ()
     comparison: Comparison = Comparison()
@@ -406,6 +457,7 @@ class StudyFile(Strict):
     evaluation: EvaluationPart = EvaluationPart()
     design: Design | None = None
     legacy: bool = True
+    report: ReportPart = ReportPart()
     rules: Rules = Rules()
     steps: Annotated[tuple[Literal[STEPS], ...], Field(strict=False, min_length=1)] = STEPS  # type: ignore[valid-type]
 
@@ -437,14 +489,17 @@ class StudyFile(Strict):
             self.survey,
             self.ledger,
             self.contracts,
+            self.contacts,
             self.ratings,
             self.goals,
             self.canvas,
             self.office_panel,
+            self.needs,
+            self.benchmark,
         )
         if not any(tables):
             raise ValueError(
-                "a study needs a survey, a ledger, or both, or contracts, ratings, goals, a canvas, an office_panel"
+                "a study needs a survey, a ledger, or both, or contracts, contacts, ratings, goals, a canvas, an office_panel"
             )
         if self.survey is not None and not self.constructs:
             raise ValueError("a survey needs constructs: what its items measure")

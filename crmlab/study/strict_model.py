@@ -24,6 +24,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+class Words(Strict):
+    """The same words in both languages."""
+
+    en: str = Field(max_length=2000)
+    fa: str = Field(max_length=2000)
+
+    def __getitem__(self, language: str) -> str:
+        return str(getattr(self, language))
+
+
 class RowRule(Strict):
     """Picks rows by one column: those whose cell is one of `values`, or, with no values, is not blank."""
 

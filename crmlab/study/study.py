@@ -12,17 +12,29 @@ from typing import Any
 from pydantic import ValidationError
 
 from crmlab.errors import StudyError
-from crmlab.study import groups_questions, questions, strict_yaml
+from crmlab.study import (
+    channel_questions,
+    dimension_models,
+    groups_questions,
+    process_questions,
+    questions,
+    segments_questions,
+    strict_yaml,
+)
 from crmlab.study import instrument as questionnaire
 from crmlab.study import spec as schema
-from crmlab.study.coherence import hypotheses_of, near, paths_of, problems
+from crmlab.study.coherence import near, paths_of, problems
 from crmlab.study.complaint import complaint
 from crmlab.study.contract_spec import Contracts
 from crmlab.study.design_spec import Design, bad_effects
 from crmlab.study.enterprise_spec import Enterprise
+from crmlab.study.expectations import hypotheses_of
+from crmlab.study.groups_spec import Grouping
 from crmlab.study.hypotheses import Hypothesis
 from crmlab.study.instrument import Instrument, Item, Scale
 from crmlab.study.ledger_spec import Behaviour, Ledger
+from crmlab.study.segments_spec import LifeCycle, Segments
+from crmlab.study.swift_spec import Actions
 
 
 @dataclass(frozen=True)
@@ -152,6 +164,48 @@ class Study:
         return self.spec.ledger is not None
 
     @property
+    def service_scales(self) -> dict[str, Any]:
+        """What the comparison of channels by the survey takes; empty where there is nothing to compare."""
+        return channel_questions.service_scales(self)
+
+    @property
+    def has_contacts(self) -> bool:
+        """True if there is a log of contacts."""
+        return self.spec.contacts is not None
+
+    def asks(self, item: str) -> bool:
+        """True if the survey asked this question."""
+        return self.has_survey and item in self.items and item not in self.survey.absent
+
+    @property
+    def has_groups(self) -> bool:
+        """True if groups of respondents are compared."""
+        return self.has_survey and bool(self.paths) and bool(self.groupings)
+
+    @property
+    def has_behaviour(self) -> bool:
+        """True if there are customers to value, to group, to win or to watch."""
+        rows = (self.spec.ledger, self.spec.contracts, self.spec.prospects, self.spec.contacts)
+        return any(table is not None for table in rows) or self.segments is not None
+
+    @property
+    def has_life(self) -> bool:
+        """True if anything tells of groups, life-cycle stages, phases of the sale or channels."""
+        told = any(self.asks(item) for item in ("STG", "PHS", "CHL"))
+        rows = (self.spec.ledger, self.spec.contacts, self.spec.prospects)
+        return self.has_groups or told or any(table is not None for table in rows)
+
+    @property
+    def segments(self) -> Segments | None:
+        """How customers are put into groups; None where the study has nothing to group them by."""
+        return segments_questions.segments_of(self)
+
+    @property
+    def life_cycle(self) -> LifeCycle:
+        """By which rule a customer is in a stage."""
+        return self.spec.life_cycle
+
+    @property
     def has_design(self) -> bool:
         """True if the study says what it expects before data."""
         return self.spec.design is not None and self.has_survey
@@ -163,18 +217,39 @@ class Study:
 
     @property
     def has_maturity(self) -> bool:
-        """True if there are ratings of maturity or goals."""
-        return self.spec.ratings is not None or self.spec.goals is not None
+        """True if there are ratings of maturity, goals, needs, or peers to learn from."""
+        spec = self.spec
+        return any((spec.ratings, spec.goals, spec.needs, spec.benchmark, spec.enterprise.needs))
 
     @property
     def has_map(self) -> bool:
-        """True if there is a canvas or a panel of offices."""
-        return self.spec.canvas is not None or self.spec.office_panel is not None
+        """True if there is a canvas, a construct or path that speaks for one of its blocks, or a panel of offices."""
+        spec = self.spec
+        return any((spec.canvas, spec.office_panel, spec.enterprise.answers, spec.enterprise.effects))
 
     @property
     def enterprise(self) -> Enterprise:
         """What is asked of ratings, goals, canvas and panel."""
         return self.spec.enterprise
+
+    @property
+    def has_actions(self) -> bool:
+        """True if there are contacts, and the study says what may be offered in them."""
+        return self.spec.contacts is not None and self.spec.actions is not None
+
+    @property
+    def actions(self) -> Actions:
+        """What may be offered to customers.
+
+        Raises
+        ------
+        StudyError
+            The study has no contacts, or says nothing of actions.
+        """
+        if self.spec.contacts is None or self.spec.actions is None:
+            lacks = "contacts" if self.spec.contacts is None else "actions"
+            raise StudyError(f"this study has no {lacks}", file=self.file, key=lacks)
+        return self.spec.actions
 
     @property
     def behaviour(self) -> Behaviour:
@@ -260,6 +335,73 @@ class Study:
     def evaluated(self) -> dict[str, Any]:
         """What the evaluation of the PLS model takes."""
         return questions.evaluated(self)
+
+    @property
+    def weighed(self) -> dict[str, Any]:
+        """What importance and performance by covariance-based SEM take."""
+        return questions.weighed(self)
+
+    @property
+    def ranked(self) -> dict[str, Any]:
+        """What the part on the order of dimensions takes."""
+        return questions.ranked(self)
+
+    @property
+    def processed(self) -> dict[str, Any]:
+        """What the part on mediation and moderation of scores takes."""
+        return process_questions.processed(self)
+
+    @property
+    def has_process(self) -> bool:
+        """True if models of mediation or moderation on scores are asked, or needed by a hypothesis."""
+        return bool(self.spec.process) or any(one.moderated for one in self.hypotheses)
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """The rule by which all hypotheses are judged."""
+        spec = self.spec
+        joined = self.has_ledger and spec.survey is not None and spec.survey.customer is not None
+        there = {"offices": spec.office_panel is not None, "purchases": joined}
+        return {
+            "held": tuple(name for name, given in there.items() if given),
+            "alpha": self.rules.alpha,
+            "smallest": spec.smallest_effect,
+            "smallest_path": spec.comparison.smallest,
+        }
+
+    @property
+    def path_hypotheses(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses that paths of the model answer: direct effects and mediation."""
+        subs = self.sub_hypotheses
+        return tuple(one for one in self.hypotheses if one.of_the_model and one not in subs)
+
+    @property
+    def sub_hypotheses(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses about effects of, or on, single dimensions of second-order constructs."""
+        return tuple(one for one in self.hypotheses if dimension_models.of_dimensions(one, self.constructs))
+
+    @property
+    def submodels(self) -> dict[str, Any]:
+        """What the part on paths between dimensions takes."""
+        return dimension_models.submodels(self)
+
+    def model_of(self, paths: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """The model of other paths, between any constructs or dimensions, as the engines take it."""
+        pairs = tuple(paths)
+        linked = {name for pair in pairs for name in pair}
+        return self._model(tuple(name for name in self.constructs if name in linked), pairs)
+
+    @property
+    def covariance_settings(self) -> dict[str, Any]:
+        """How covariance-based models are estimated."""
+        return self._covariance
+
+    @property
+    def groupings(self) -> tuple[Grouping, ...]:
+        """Items whose answers make groups: those named under `groups`, then those of hypotheses about groups."""
+        named = {one.name: one for one in self.spec.groups}
+        wanted = dict.fromkeys(one.groups for one in self.hypotheses if one.groups)
+        return (*named.values(), *(Grouping(item=item) for item in wanted if item not in named))
 
     @property
     def compared(self) -> dict[str, Any]:
@@ -375,7 +517,7 @@ def find(where: str | Path) -> Path:
 
 def _joined(file: Path, content: schema.StudyFile) -> Study:
     instrument = _instrument(content, file)
-    hypotheses, wrong = hypotheses_of(content)
+    hypotheses, wrong = hypotheses_of(content, instrument)
     wrong = [*problems(content, instrument), *wrong]
     wrong += bad_effects(content.design, hypotheses, paths_of(content.paths))
     if wrong:

@@ -152,3 +152,19 @@ def test_a_setting_newer_than_the_card_is_no_departure_at_its_default(tmp_path):
 
 def canonical(content):
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def test_the_smallest_effect_and_the_groups_are_part_of_the_design(tmp_path):
+    """A smallest effect chosen after the data decides nothing; cards from before it was kept say nothing of it."""
+    card = freeze(study(tmp_path, ("hypotheses:", "smallest_effect: 0.10\nhypotheses:")))
+    other = study(tmp_path, ("hypotheses:", "smallest_effect: 0.05\ncomparison: {rule: fit}\nhypotheses:"))
+    found = {one.place: (one.before, one.after) for one in deviations(card, other)}
+    assert found == {"smallest_effect": (0.1, 0.05), "comparison.rule": ("either", "fit")}
+    body = {
+        key: value
+        for key, value in card.content.items()
+        if key not in ("smallest_effect", "comparison", "groups")
+    }
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    old = type(card)(text, sha256_text(text))
+    assert deviations(old, other) == ()
