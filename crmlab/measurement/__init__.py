@@ -10,6 +10,7 @@ from crmlab.measurement.confirm import Confirmed, confirm
 from crmlab.measurement.consistency import alpha, inter_item
 from crmlab.measurement.content import critical_cvr, cvi, cvr
 from crmlab.measurement.content_chapter import ContentValidity, content_validity
+from crmlab.measurement.dimension_ranks import Rankings, rank_dimensions
 from crmlab.measurement.discriminant import fornell_larcker
 from crmlab.measurement.explore import Exploration, explore
 from crmlab.measurement.factor_number import map_test, parallel_analysis
@@ -43,6 +44,7 @@ __all__ = [
     "Exploration",
     "Measurement",
     "OneFactor",
+    "Rankings",
     "Separation",
     "alpha",
     "annex",
@@ -86,6 +88,7 @@ __all__ = [
     "one_factor",
     "parallel_analysis",
     "profile",
+    "rank_dimensions",
     "reliability",
     "rwg",
     "separate",

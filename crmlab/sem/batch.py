@@ -77,7 +77,7 @@ class BatchML:
         out = np.zeros_like(values)
         for g, w in enumerate(self.weight):
             state = model.state(values, g)
-            logdet, inverse = _inverse(state.cov)
+            logdet, inverse = inverses(state.cov)
             T = sample.cov[g]
             d_mean = None
             if model.means:
@@ -93,7 +93,7 @@ class BatchML:
         return F, gradient
 
 
-def _inverse(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def inverses(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """log-determinant (infinite where not positive definite) and inverse of each matrix."""
     try:
         L = np.linalg.cholesky(S)
@@ -103,7 +103,7 @@ def _inverse(S: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         good = np.isfinite(S).all(axis=(1, 2))
         good[good] = np.linalg.eigvalsh(S[good])[:, 0] > 0
         safe = np.where(good[:, None, None], S, np.eye(S.shape[1]))
-        logdet, inverse = _inverse(safe)
+        logdet, inverse = inverses(safe)
         return np.where(good, logdet, np.inf), inverse
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crmlab.sem.batch import _inverse
+from crmlab.sem.batch import inverses
 from crmlab.sem.matrices import Model, State
 from crmlab.sem.moments import row_scores
 
@@ -106,7 +106,7 @@ class BatchFIML:
         """F (B,), -2 log-likelihood of a row but for a constant, and gradient (B, q)."""
         values = self.model.values(theta)
         state = self.model.state(values, 0)
-        logdet, P = _inverse(state.cov)
+        logdet, P = inverses(state.cov)
         found = expect(sample, P, state.mean)
         PD = found.deviations @ P
         F = logdet + found.logdet + np.einsum("bnp,bnp->b", found.deviations, PD) / sample.X.shape[1]
@@ -116,8 +116,10 @@ class BatchFIML:
         return F, gradient
 
 
-def incomplete_scores(model: Model, state: State, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Expected moments, casewise scores and missing information of one sample with NaN.
+def incomplete_scores(
+    model: Model, state: State, X: np.ndarray, g: int = 0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Expected moments, casewise scores and missing information of the rows of group `g` of one sample, with NaN.
 
     Returns
     -------
@@ -138,13 +140,13 @@ def incomplete_scores(model: Model, state: State, X: np.ndarray) -> tuple[np.nda
     one = Incomplete.of(X[None])
     filled = expect(one, P[None], state.mean[None])
     D = filled.deviations[0]
-    scores = row_scores(model, state, 0, D + state.mean, state.mean)
-    group = model.groups[0]
+    scores = row_scores(model, state, g, D + state.mean, state.mean)
+    group = model.groups[g]
     rows, a, c = group.moment_rows, group.a, group.s
     G = state.E[: model.p]
     U = P @ np.hstack([G[:, a[:, 0]], G[:, c[:, 0]]])
     V = P @ np.hstack([state.C[a[:, 1]].T, G[:, c[:, 1]] * np.where(c[:, 0] == c[:, 1], 0.5, 1.0)])
-    level = P @ model.mean_jacobian(state, 0)
+    level = P @ model.mean_jacobian(state, g)
     DU, DV = D @ U, D @ V
     lost = np.zeros((len(model.free),) * 2)
     for (_, case, m), C in zip(one.gaps, filled.spread, strict=True):

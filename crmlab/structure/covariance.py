@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from crmlab import sem
 from crmlab.errors import ModelError
 from crmlab.result import Result, tidy_block
-from crmlab.sem import SemFit
 from crmlab.sem.tidy import standardised_rows
 from crmlab.structure.verdicts import judge
 from crmlab.study import lavaan
@@ -62,7 +63,7 @@ def estimate_covariance(
     -------
     CovarianceStructure
         Fully standardised `path`, `indirect`, `total_indirect`, `total`, `loading` with delta-method errors and
-        normal-theory intervals, `z` of paths and loadings, `r2`, fit measures in `glance`, and the verdicts.
+        normal-theory intervals, `z` of paths and loadings, `r2` (delta-method error, interval), fit measures in `glance`, and the verdicts.
 
     Raises
     ------
@@ -93,7 +94,7 @@ def estimate_covariance(
         "model.sem_paths",
         standardised_rows([f"path:{subject}" for subject in subjects], regressions, level),
         tidy_block("z", subjects, regressions["z"].to_numpy()),
-        _explained(fitted, dict.fromkeys(regressions["lhs"])),
+        _explained(table, dict.fromkeys(regressions["lhs"]), level),
     )
     sem_effects = result("model.sem_effects", effects)
     return CovarianceStructure(
@@ -113,7 +114,11 @@ def _outer(table: pd.DataFrame, level: float) -> tuple[pd.DataFrame, pd.DataFram
     )
 
 
-def _explained(fitted: SemFit, outcomes: Iterable[str]) -> pd.DataFrame:
-    r2 = fitted.r2.set_index("variable")["estimate"]
+def _explained(table: pd.DataFrame, outcomes: Iterable[str], level: float) -> pd.DataFrame:
+    """R2 = 1 less the standardised residual variance, whose delta-method error it has; the interval keeps to 0 and 1."""
+    rest = table.loc[(table["op"] == "~~") & (table["lhs"] == table["rhs"])].set_index("lhs")
     names = list(outcomes)
-    return tidy_block("r2", names, r2.loc[names].to_numpy())
+    r2, error = 1 - rest.loc[names, "est_std"].to_numpy(), rest.loc[names, "se"].to_numpy()
+    reach = float(ndtri((1 + level) / 2)) * error
+    low, high = np.clip(r2 - reach, 0, 1), np.clip(r2 + reach, 0, 1)
+    return tidy_block("r2", names, r2, std_error=error, ci_low=low, ci_high=high)

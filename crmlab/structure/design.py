@@ -142,13 +142,16 @@ def _common(values: Sequence[int]) -> int:
     return max(set(values), key=lambda one: (values.count(one), one)) if values else 0
 
 
-def counted(hypotheses: Mapping[str, Sequence[str]], alpha: float) -> list[dict[str, object]]:
-    """Rows that count hypotheses: all, direct, mediated; and the chance of a false one among so many."""
+def counted(
+    hypotheses: Mapping[str, Sequence[str]], alpha: float, further: int = 0
+) -> list[dict[str, object]]:
+    """Rows that count hypotheses: all, direct, mediated, of other kinds; and the chance of a false one among so many."""
     k = len(hypotheses)
     direct = sum(len(chain) == 2 for chain in hypotheses.values())
-    return [
-        {"term": "hypotheses", "estimate": k},
+    rows: list[dict[str, object]] = [
+        {"term": "hypotheses", "estimate": k + further},
         {"term": "direct", "estimate": direct},
         {"term": "mediated", "estimate": k - direct},
-        {"term": "any_false", "estimate": 1 - (1 - alpha) ** k},
     ]
+    rows += [{"term": "further", "estimate": further}] if further else []
+    return [*rows, {"term": "any_false", "estimate": 1 - (1 - alpha) ** (k + further)}]

@@ -21,11 +21,12 @@ SMALL_PATH = 0.20  # smallest path of interest, where none is expected by name
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DesignQuestion:
-    """Arguments for `instrument`, `foresee` and `sample_sizes`: `structure.foresee(**asked.power)`."""
+    """Arguments for `instrument`, `foresee`, `sample_sizes`, `foresee_groups`: `structure.foresee(**asked.power)`."""
 
     instrument: dict[str, Any]
     power: dict[str, Any]
     sizes: dict[str, Any]
+    groups: dict[str, Any]
 
 
 def design_question(study: Study) -> DesignQuestion:
@@ -40,7 +41,7 @@ def design_question(study: Study) -> DesignQuestion:
     """
     asked, alpha = study.design, study.rules.alpha
     population = _population(study)
-    chains = {h.id: h.constructs for h in study.hypotheses}
+    chains = {h.id: h.constructs for h in study.path_hypotheses}
     paths, effect, f2 = list(study.paths), SMALL_PATH, MEDIUM
     if population is not None:
         there = [abs(value) for value in population.paths.values() if value]
@@ -53,7 +54,7 @@ def design_question(study: Study) -> DesignQuestion:
             "reverse": [code for code in study.construct_items if study.items[code].reverse],
         },
         power={
-            "hypotheses": chains, "signs": {h.id: h.sign for h in study.hypotheses}, "population": population,
+            "hypotheses": chains, "further": len(study.hypotheses) - len(chains), "signs": {h.id: h.sign for h in study.hypotheses}, "population": population,
             "planned": asked.n, "sizes": _sizes(study), "wanted": asked.power, "engines": asked.engines,
             "estimator": "MLR" if robust else "ML", "replications": asked.replications,
             "resamples": asked.resamples, "seed": study.seed, "level": study.estimator.level, "alpha": alpha,
@@ -63,6 +64,10 @@ def design_question(study: Study) -> DesignQuestion:
             "level": study.estimator.level, "effect": effect, "f2": f2, "alpha": alpha, "power": asked.power,
             "predictors": max((sum(target == one for _, one in paths) for _, target in paths), default=0),
             "df": degrees(study) if paths else None, "planned": asked.n, "expected": population is not None,
+        },
+        groups={
+            "population": population if study.spec.groups else None, "smallest": study.spec.comparison.smallest,
+            "wanted": asked.power, "replications": asked.replications, "seed": study.seed, "alpha": alpha,
         },
     )  # fmt: skip
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from math import comb
 
 import numpy as np
 import pandas as pd
 
+from crmlab.dominance import dominance
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_block
@@ -107,42 +107,15 @@ def _shares(R: np.ndarray) -> dict[str, np.ndarray]:
     size = np.linalg.eigvalsh(R[:, :k, :k])[:, 0]
     solid = size > 1e-8
     R = np.where(solid[:, None, None], R, np.eye(k + 1))
-    r2 = _all_subsets(R, k)
-    dominance = np.zeros((len(R), k))
-    complete = np.full((len(R), k, k), 0.5)
-    gain = {}
-    for j in range(k):
-        rest = [i for i in range(k) if i != j]
-        for s in range(k):
-            for others in combinations(rest, s):
-                mask = sum(1 << i for i in others)
-                step = r2[mask | 1 << j] - r2[mask]
-                gain[j, mask] = step
-                dominance[:, j] += step / (k * comb(k - 1, s))
-    for a, b in combinations(range(k), 2):
-        both = (1 << a) | (1 << b)
-        gaps = np.array([gain[a, m] - gain[b, m] for m in range(1 << k) if not m & both])
-        complete[:, a, b] = np.where((gaps > 0).all(axis=0), 1.0, np.where((gaps < 0).all(axis=0), 0.0, 0.5))
-        complete[:, b, a] = 1 - complete[:, a, b]
+    shares = dominance(R[:, :k, :k], R[:, :k, k])
     values, vectors = np.linalg.eigh(R[:, :k, :k])
     half = (vectors * np.sqrt(values)[:, None]) @ np.swapaxes(vectors, 1, 2)
     beta = np.linalg.solve(half, R[:, :k, k:])[:, :, 0]
     weight = (half**2 @ (beta**2)[:, :, None])[:, :, 0]
-    found = {"dominance": dominance, "relative_weight": weight, "r2": r2[(1 << k) - 1].copy()}
+    found = {"dominance": shares.weight, "relative_weight": weight, "r2": shares.r2}
     for value in found.values():
         value[~solid] = np.nan
-    return found | {"complete": complete}
-
-
-def _all_subsets(R: np.ndarray, k: int) -> dict[int, np.ndarray]:
-    """Bit mask of predictors -> R2 (B,)."""
-    found = {0: np.zeros(len(R))}
-    for mask in range(1, 1 << k):
-        at = [i for i in range(k) if mask >> i & 1]
-        r = R[:, at, k]
-        b = np.linalg.solve(R[:, at][:, :, at], r[:, :, None])[:, :, 0]
-        found[mask] = (r * b).sum(axis=1)
-    return found
+    return found | {"complete": shares.complete}
 
 
 def _resampled(Z: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:

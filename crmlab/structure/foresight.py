@@ -50,6 +50,7 @@ def foresee(
     sizes: Sequence[int],
     planned: int | None = None,
     signs: Mapping[str, str] | None = None,
+    further: int = 0,
     wanted: float = 0.80,
     engines: Sequence[str] = ("sem",),
     estimator: str = "ML",
@@ -71,6 +72,7 @@ def foresee(
     sizes : numbers of respondents to try
     planned : the number planned, one of `sizes`; None judges the largest
     signs : id -> "+", "-" or ""
+    further : hypotheses of other kinds, which no path of the model answers; they are counted only
     wanted : power wanted
     engines, estimator, replications, resamples, seed, level, executor, workers, progress : as `monte_carlo_power`
     alpha : of a test, for the chance of any false one among the hypotheses
@@ -86,7 +88,7 @@ def foresee(
     ModelError
         A size too small for the items.
     """
-    rows = counted(hypotheses, alpha)
+    rows = counted(hypotheses, alpha, further)
     if population is None:
         return Foresight(Result("model.hypotheses", tidy_frame(rows), {"alpha": alpha}), {}, {})
     power = {

@@ -16,12 +16,14 @@ from crmlab.errors import ModelError
 from crmlab.provenance import versions
 from crmlab.result import Check, Result, tidy_block
 from crmlab.sem.batch import BatchML, Moments, climb
+from crmlab.sem.batch_fiml import Incomplete
 from crmlab.sem.population import pose_population
 from crmlab.sem.problem import Problem
 from crmlab.structure.executor import Progress, run_tasks
 from crmlab.structure.population import Population, draw
 from crmlab.structure.power import CHUNK, FAILED_SHARE, share_rows
 from crmlab.structure.power_fit import LARGE
+from crmlab.structure.power_gaps import Gaps, GapsML
 from crmlab.study import lavaan
 
 
@@ -44,31 +46,35 @@ class GroupEngine:
             for one in populations
         ]
         text = group_text(first)
-        problem, optimum, order = pose_population(text, [f.cov() for f in frames], None, ("loadings",))
+        mean = [f.mean() for f in frames] if any(one.missing for one in populations) else None
+        problem, optimum, order = pose_population(text, [f.cov() for f in frames], mean, ("loadings",))
         K = problem.constraints.basis
         information = K.T @ problem.objective.information(optimum.theta) @ K
         return cls(populations, problem, order, optimum.theta, np.linalg.inv(2 * information))
 
     def z(self, n: int, samples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Differences (B, C, P) of the paths of every two groups and their z, by Wald's test."""
-        cov = []
-        for one in self.populations:
-            X = draw(one, n, samples, rng)[:, :, self.order]
-            X = X - X.mean(axis=1, keepdims=True)
-            cov.append(np.swapaxes(X, 1, 2) @ X / n)
-        model, K = self.problem.model, self.problem.constraints.basis
-        mean = np.zeros((samples, model.p))
-        weight = np.full(len(cov), 1 / len(cov))
-        moments = Moments(tuple(cov), tuple(mean for _ in cov))
-        total = n * len(cov)
-        found = climb(BatchML(model, weight), moments, self.start, self.metric, K, total)
+        drawn = [draw(one, n, samples, rng)[:, :, self.order] for one in self.populations]
+        model, K, total = self.problem.model, self.problem.constraints.basis, n * len(drawn)
+        sample: Moments | Gaps
+        objective: BatchML | GapsML
+        if any(one.missing for one in self.populations):
+            sample, objective = Gaps(tuple(Incomplete.of(X) for X in drawn)), GapsML(model)
+        else:
+            sample = Moments(*zip(*(_moments(X) for X in drawn), strict=True))
+            objective = BatchML(model, np.full(len(drawn), 1 / len(drawn)))
+        found = climb(objective, sample, self.start, self.metric, K, total)  # type: ignore[arg-type]
         C = self._contrasts()
         gap = found.theta @ C.reshape(-1, model.q).T
         z = np.full(gap.shape, np.nan)
         for b in np.flatnonzero(found.converged):
-            H = K.T @ self.problem.objective.information(found.theta[b]) @ K
+            if isinstance(objective, GapsML):
+                information = objective.information(found.theta[b], [X[b] for X in drawn])
+            else:
+                information = self.problem.objective.information(found.theta[b])
             A = C.reshape(-1, model.q) @ K
-            z[b] = gap[b] / np.sqrt(np.einsum("cr,rc->c", A, np.linalg.solve(H, A.T)) / total)
+            variance = np.einsum("cr,rc->c", A, np.linalg.solve(K.T @ information @ K, A.T)) / total
+            z[b] = gap[b] / np.sqrt(np.where(variance > 0, variance, np.nan))
         shape = (samples, *C.shape[:2])
         return gap.reshape(shape), z.reshape(shape)
 
@@ -85,6 +91,12 @@ class GroupEngine:
                 out[c, k, place[g, target, source]] += 1
                 out[c, k, place[h, target, source]] -= 1
         return out
+
+
+def _moments(X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariances (B, p, p) and means (B, p) of complete samples; the means of the model are theirs."""
+    centred = X - X.mean(axis=1, keepdims=True)
+    return np.swapaxes(centred, 1, 2) @ centred / X.shape[1], np.zeros(X.shape[::2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +150,11 @@ def power_difference(
     Raises
     ------
     ModelError
-        Fewer than two groups, groups that do not have the same model, missing cells (not simulated here).
+        Fewer than two groups, groups that do not have the same model.
 
     Notes
     -----
-    Maximum likelihood with equal loadings; Wald's test of the difference of the unstandardised paths, which
+    Maximum likelihood with equal loadings, by full information where cells are missing; Wald's test of the difference of the unstandardised paths, which
     differ as the standardised ones do where the groups' latent variances are equal, as they are here.
 
     Source
@@ -241,8 +253,6 @@ def _admit(populations: Mapping[str, Population], sizes: Sequence[int]) -> tuple
             raise ModelError(f"group '{name}' does not have the constructs and paths of the others")
         if one.higher_order != first.higher_order:
             raise ModelError(f"group '{name}' does not have the second-order constructs of the others")
-        if one.missing:
-            raise ModelError(f"group '{name}': missing cells are not simulated here", hint="missing=0")
     found = sorted(dict.fromkeys(int(n) for n in sizes))
     least = len(first.items) + 2
     if not found or found[0] < least:

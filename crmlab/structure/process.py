@@ -99,6 +99,7 @@ def process(
         blocks.append(block)
         checks.append(check)
     glance = {"n": len(used), "left_out": len(frame) - len(used), "model": model, "level": level}
+    glance["errors"] = ERRORS.index(errors)
     glance |= {"resamples": resamples} if laid.mediators else {}
     return Result("model.process", pd.concat(blocks), glance, tuple(checks), source_of(used, seed=seed))
 
