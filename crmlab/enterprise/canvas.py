@@ -52,6 +52,7 @@ def canvas_map(
     *,
     items: Mapping[str, tuple[float, float, float]] | None = None,
     effects: Mapping[tuple[str, str], tuple[Result, str]] | None = None,
+    shares: Mapping[tuple[str, str], tuple[Result, str]] | None = None,
     marked: Sequence[str] = MARKED,
 ) -> Result:
     """Score and evidence of every block, and the effects of CRM on blocks that have been estimated.
@@ -62,6 +63,8 @@ def canvas_map(
         crm_effect_rating
     items : block -> (mean answer, lowest, highest answer) of the items that belong to it
     effects : (dimension of CRM, block) -> (result, term): which estimate speaks for this edge
+    shares : (what, block) -> (result, term): a share found elsewhere that speaks for the block, such as the revenue
+        that satisfied customers bring
     marked : blocks that the source marks
 
     Returns
@@ -70,14 +73,14 @@ def canvas_map(
         `score:<block>` 0-100, the mean of `kpi_score:<block>` (mean attainment of its figures, kept within 0 and 1,
         times 100) and `item_score:<block>` (place of the mean answer on its scale), whichever there are;
         `rating:<block>` as given; `effect:<block>~<dimension>` with the estimate's own error, interval and p;
-        `evidence:<block>` the number of figures, items and effects. A block without any has no score (NaN), and a
+        `share:<block>~<what>` likewise; `evidence:<block>` the number of figures, items, effects and shares. A block without any has no score (NaN), and a
         marked one fails the check `check.no_evidence:<block>`: no evidence is not zero.
     """
     coverage(marked)
     frame = blocks.frame if isinstance(blocks, Canvas) else blocks
     kpi, count, rating = _figures(frame)
     asked = _asked(items or {})
-    edges = _edges(effects or {})
+    edges = [*_edges("effect", effects or {}), *_edges("share", shares or {})]
     evidence = {
         name: count[name] + (name in asked) + sum(row["block"] == name for row in edges) for name in BLOCKS
     }
@@ -155,7 +158,7 @@ def _asked(items: Mapping[str, tuple[float, float, float]]) -> dict[str, float]:
     return found
 
 
-def _edges(effects: Mapping[tuple[str, str], tuple[Result, str]]) -> list[dict[str, object]]:
+def _edges(kind: str, effects: Mapping[tuple[str, str], tuple[Result, str]]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for (dimension, block), (result, term) in effects.items():
         if block not in BLOCKS:
@@ -163,8 +166,8 @@ def _edges(effects: Mapping[tuple[str, str], tuple[Result, str]]) -> list[dict[s
         try:
             numbers = {name: result.cell(term, name) for name in TIDY[1:]}
         except KeyError as error:
-            raise ModelError(f"canvas: edge {dimension} to {block}: {error.args[0]}") from None
+            raise ModelError(f"canvas: {kind} {dimension} to {block}: {error.args[0]}") from None
         if np.isnan(numbers["estimate"]):
             continue
-        rows.append({"term": f"effect:{block}~{dimension}", "block": block, **numbers})
+        rows.append({"term": f"{kind}:{block}~{dimension}", "block": block, **numbers})
     return rows

@@ -91,13 +91,16 @@ class Register:
         return tuple(key for key in self.entries if page in self.pages(key))
 
     def reach(self) -> Result:
-        """`pages:<consideration>` how many model pages lead to it, `reaches:<consideration>~<model>` 1 for each."""
+        """`pages:<consideration>` how many model pages lead to it, `reaches:<consideration>~<model>` and
+        `theme:<consideration>~<theme>` 1 for each."""
         found = {key: self.pages(key) for key in self.entries}
         pairs = [f"{key}~{page}" for key, pages in found.items() for page in pages]
+        held = [f"{key}~{theme}" for key, one in self.entries.items() for theme in one.themes]
         tidy = pd.concat(
             [
                 tidy_block("pages", list(found), [len(pages) for pages in found.values()]),
                 tidy_block("reaches", pairs, np.ones(len(pairs))),
+                tidy_block("theme", held, np.ones(len(held))),
             ]
         )
         checks = tuple(

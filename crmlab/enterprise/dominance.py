@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
-from math import comb
 
 import numpy as np
 import pandas as pd
 
+from crmlab.dominance import dominance as shares_of
 from crmlab.enterprise.admit import figures
 from crmlab.enterprise.resample import interval, spread
 from crmlab.errors import ModelError
@@ -68,7 +67,8 @@ def dominance(
     R = np.corrcoef(X, rowvar=False)
     if np.linalg.eigvalsh(R[1:, 1:])[0] < 1e-9:
         raise ModelError(f"{what}: the predictors are tied over {len(X)} rows", hint="leave one out")
-    weights, r2 = (found[0] for found in general_dominance(R[None]))
+    whole = shares_of(R[None, 1:, 1:], R[None, 1:, 0])
+    weights, r2 = whole.weight[0], float(whole.r2[0])
     low = high = error = np.full(p, np.nan)
     if resamples and len(X) >= ROWS_EACH * p:
         X = X[np.lexsort(X.T[::-1])]
@@ -92,28 +92,12 @@ def dominance(
     return Result("model.dominance", tidy, glance, tuple(checks), source_of(frame[names], seed=seed))
 
 
-def general_dominance(R: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights (B, p) and R2 (B,) from correlation matrices (B, 1 + p, 1 + p), the outcome first."""
-    B, p = len(R), R.shape[1] - 1
-    explained: dict[tuple[int, ...], np.ndarray] = {(): np.zeros(B)}
-    for size in range(1, p + 1):
-        for subset in combinations(range(p), size):
-            at = np.array(subset) + 1
-            r = R[:, at, 0]
-            A = R[:, at[:, None], at] + 1e-12 * np.eye(size)
-            explained[subset] = (r * np.linalg.solve(A, r[:, :, None])[:, :, 0]).sum(axis=1)
-    weights = np.zeros((B, p))
-    for subset, value in explained.items():
-        for j in set(range(p)) - set(subset):
-            grown = tuple(sorted((*subset, j)))
-            weights[:, j] += (explained[grown] - value) / (p * comb(p - 1, len(subset)))
-    return weights, explained[tuple(range(p))]
-
-
 def _drawn(X: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
     rows = X[rng.integers(0, len(X), size=(resamples, len(X)))]
     Z = rows - rows.mean(axis=1, keepdims=True)
     length = np.sqrt((Z**2).sum(axis=1, keepdims=True))
     good = (length > 1e-12).all(axis=(1, 2))
     Z = Z[good] / length[good]
-    return general_dominance(np.einsum("bij,bik->bjk", Z, Z))[0]
+    R = np.einsum("bij,bik->bjk", Z, Z)
+    ridge = 1e-12 * np.eye(R.shape[1] - 1)  # resamples of few rows may tie predictors
+    return shares_of(R[:, 1:, 1:] + ridge, R[:, 1:, 0]).weight

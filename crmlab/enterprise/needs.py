@@ -11,7 +11,7 @@ from scipy.special import stdtr, stdtrit
 from crmlab.enterprise.admit import figures, labels
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
-from crmlab.result import Check, Result, tidy_block
+from crmlab.result import Check, Result, tidy_block, tidy_frame
 
 SMALL_SEGMENT = 30
 
@@ -28,16 +28,19 @@ def need_gaps(needs: pd.DataFrame, *, level: float = 0.95) -> Result:
     -------
     Result
         `need_gap:<need>` = importance - performance (positive: unmet; interval and p by t over respondents),
-        `importance:<need>`, `performance:<need>`, `respondents:<need>`.
+        `importance:<need>`, `performance:<need>`, `respondents:<need>`; `met_share` of the needs have no gap.
     """
     what = "needs"
     names = np.array(labels(needs, "need", what), dtype=object)
     X = figures(needs, ["importance", "performance"], what)
     order = list(dict.fromkeys(names))
     stats = [_gap(X[names == name], level) for name in order]
+    known = [one["gap"] for one in stats if not np.isnan(one["gap"])]
+    met = float(np.mean(np.array(known) <= 0)) if known else np.nan
+    share = tidy_frame([{"term": "met_share", "estimate": met}])
     return Result(
         "model.need_gaps",
-        _tidy("need_gap", order, stats),
+        pd.concat([_tidy("need_gap", order, stats), share]),
         {"needs": len(order), "level": level},
         tuple(_blank(X)),
         source_of(needs[["need", "importance", "performance"]]),
@@ -67,7 +70,7 @@ def product_brief(
     Result
         `segment_size:<s>`, `segment_share:<s>`, `unmet:<need>.<s>` = mean importance - performance (interval,
         p), `importance:<need>.<s>`, `performance:<need>.<s>`, `top_need:<need>.<s>` the largest gap of the segment
-        if it is positive, `profile:<column>.<s>` means (se, interval). Segments smaller than 30 fail a check.
+        if it is positive, `briefed_share` of the segments that have one, `profile:<column>.<s>` means (se, interval). Segments smaller than 30 fail a check.
     """
     what = "product brief"
     if not needs:
@@ -101,6 +104,8 @@ def product_brief(
         )
         rule = f">= {SMALL_SEGMENT} customers in a segment"
         checks.append(Check(f"check.segment_size:{s}", n >= SMALL_SEGMENT, n, rule))
+    told = sum(len(block) == 1 and str(block["term"].iloc[0]).startswith("top_need:") for block in blocks)
+    blocks.append(tidy_frame([{"term": "briefed_share", "estimate": told / len(segments)}]))
     lost = int((~known).sum())
     if lost:
         checks.append(

@@ -1,46 +1,39 @@
-"""What a study asks of the enterprise models: its tables admitted, and the questions put to them one after the other."""
+"""What a study asks of the enterprise models: its tables admitted, with the customers behind them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from crmlab.data.benchmark import Benchmark, admit_benchmark
 from crmlab.data.canvas import Canvas, admit_canvas
 from crmlab.data.dates import stamp
 from crmlab.data.goals import Goals, admit_goals
+from crmlab.data.members import Members, admit_members
+from crmlab.data.needs import Needs, admit_needs
 from crmlab.data.office_panel import OfficePanel, admit_office_panel
+from crmlab.data.privacy import load_key, pseudonyms
 from crmlab.data.ratings import Ratings, admit_ratings
-from crmlab.enterprise.agreement import agreement
-from crmlab.enterprise.alignment import alignment
-from crmlab.enterprise.canvas import canvas_map, coverage
-from crmlab.enterprise.crosswalk import considerations, theme_levels
-from crmlab.enterprise.gaps import gaps
-from crmlab.enterprise.gartner import balance
-from crmlab.enterprise.goals import goal_board
-from crmlab.enterprise.information import value_of_information
-from crmlab.enterprise.levels import Levels, levels
-from crmlab.enterprise.office_paths import OfficePaths, office_paths
-from crmlab.enterprise.offices import steady_state
-from crmlab.enterprise.options import draw_values, roadmap_steps
-from crmlab.enterprise.ripple import ripple
-from crmlab.enterprise.roadmap import roadmap
-from crmlab.enterprise.scenario import cut_scenario
-from crmlab.enterprise.schedule import schedule
-from crmlab.enterprise.shrinkage import best_practice
-from crmlab.enterprise.strategy import gates
+from crmlab.data.warehouse import FOLDER, Warehouse
+from crmlab.enterprise.levels import Levels
+from crmlab.enterprise.people import People, groups, people, revenue
 from crmlab.errors import StudyError
-from crmlab.result import Result, attempt
+from crmlab.files import beside
+from crmlab.result import Result
 from crmlab.study import Study
 from crmlab.study.enterprise_spec import Enterprise
-from crmlab.study.maturity import elements_of
 
-SHOCK = {"MO": -1.0}  # one standard deviation of the middle office's budget, lasting
+WAYS: dict[str, Callable[..., Any]] = {
+    "ratings": admit_ratings, "goals": admit_goals, "canvas": admit_canvas, "office_panel": admit_office_panel,
+    "needs": admit_needs, "members": admit_members, "benchmark": admit_benchmark,
+}  # fmt: skip
+OF_CUSTOMERS = ("needs", "members")  # tables that name customers, who are kept as pseudonyms only
+NOT_READ = {"as_of", "orientation", "returns", "lead"}  # settings of a table that do not concern its file
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +50,15 @@ class Question:
 
     Attributes
     ----------
-    ratings, goals, canvas, panel : admitted tables
+    ratings, goals, canvas, panel, needs, members, benchmark : admitted tables
+    people : who answered the survey, with the unit that serves each; None without a survey
+    money : customer -> what was earned with that customer; None without a ledger
+    groups : customer -> group by purchases; empty where step 07 did not run
+    warehouse : of step 02, or None
     asked : the study's settings
+    returns : of the benchmark: orientation, returns to scale and lead
     as_of : day by which goals are overdue
+    threshold : groups of fewer customers are not shown
     seed, level : of all resampling and intervals
     """
 
@@ -67,174 +66,71 @@ class Question:
     goals: Goals | None
     canvas: Canvas | None
     panel: OfficePanel | None
+    needs: Needs | None
+    members: Members | None
+    benchmark: Benchmark | None
+    people: People | None
+    money: pd.Series | None
+    groups: dict[str, str]
+    warehouse: Warehouse | None
     asked: Enterprise
+    returns: dict[str, Any]
     as_of: date | None
+    threshold: int
     seed: int
     level: float
 
 
-def question(study: Study, *tables: str) -> Question:
-    """Admit the study's tables.
+def question(study: Study, *tables: str, out: str | Path | None = None) -> Question:
+    """Admit the study's tables, and find the customers behind them in what other steps have saved.
 
     Parameters
     ----------
     study : the study
-    tables : "ratings", "goals", "canvas", "office_panel": which are wanted; all, if none is named
+    tables : which of WAYS are wanted; all, if none is named
+    out : folder of this step's results, beside which those of other steps lie; without it nobody stands behind the
+        tables
 
     Raises
     ------
     DataError, DataErrors
         What is wrong with a table, with its file, rows and columns.
+    PrivacyError
+        A table names customers, and there is no key to make pseudonyms with.
     """
-    ways: dict[str, Callable[..., Any]] = {
-        "ratings": admit_ratings, "goals": admit_goals, "canvas": admit_canvas, "office_panel": admit_office_panel
-    }  # fmt: skip
-    found = {name: _admitted(study, name, ways[name]) for name in tables or tuple(ways)}
+    found = {name: _admitted(study, name, WAYS[name]) for name in tables or tuple(WAYS)}
+    table = {name: found.get(name) for name in WAYS}
+    intake = Path("-") if out is None else beside(out, "02_data_intake")
+    units = [
+        one.frame["unit"].unique() for one in (table["ratings"], table["office_panel"]) if one is not None
+    ]
+    held = (intake / FOLDER / "loads.parquet").is_file()
+    benchmark = study.spec.benchmark
     return Question(
-        found.get("ratings"), found.get("goals"), found.get("canvas"), found.get("office_panel"),
-        study.enterprise, _as_of(study), study.seed, study.estimator.level,
+        table["ratings"], table["goals"], table["canvas"], table["office_panel"], table["needs"], table["members"],
+        table["benchmark"],
+        people=people(study, intake, table["members"], [str(name) for part in units for name in part]),
+        money=revenue(study, intake),
+        groups={} if out is None else groups(beside(out, "07_behavioural_clv")),
+        warehouse=Warehouse.load(intake) if held else None,
+        asked=study.enterprise,
+        returns=benchmark.model_dump(include={"orientation", "returns", "lead"}) if benchmark else {},
+        as_of=_as_of(study), threshold=study.privacy_threshold, seed=study.seed, level=study.estimator.level,
     )  # fmt: skip
-
-
-def assess(question: Question) -> Findings | None:
-    """Levels, agreement, gaps and the order facts of the rated models; None without ratings."""
-    ratings = question.ratings
-    if ratings is None:
-        return None
-    found = levels(ratings, level=question.level, seed=question.seed)
-    rated = set(found.models)
-    results = {**ratings.results, **found.results}
-    asked = question.asked
-    wanted = (
-        asked.target if isinstance(asked.target, dict) else dict.fromkeys(map(str, found.table), asked.target)
-    )
-    aims = {code: aim for code, aim in wanted.items() if code in found.table}
-    makes: dict[str, tuple[str, Callable[[], Result]]] = {
-        "agreement": ("model.rater_agreement", lambda: agreement(ratings, level=question.level)),
-        "gaps": ("model.maturity_gaps", lambda: gaps(found, aims, level=question.level)),
-        "best_practice": ("model.best_practice", lambda: best_practice(found, level=question.level)),
-        "crosswalk": ("model.crosswalk", lambda: theme_levels(found)),
-    }
-    if "gartner" in rated:
-        makes["balance"] = ("model.balance", lambda: balance(found, level=question.level))
-    for model, name in (("crm_strategy", "gates"), ("lic", "stages")):
-        if model in rated:
-            makes[name] = ("model.gates", partial(gates, found, model=model, threshold=asked.threshold))
-    results |= {name: attempt(model, make) for name, (model, make) in makes.items()}
-    return Findings({**results, "considerations": considerations().reach()}, found)
-
-
-def follow_goals(question: Question) -> Findings | None:
-    """Completeness, attainment and alignment of the goals; None without goals."""
-    goals = question.goals
-    if goals is None:
-        return None
-    board = attempt("model.goals", lambda: goal_board(goals, as_of=question.as_of))
-    traced = attempt("model.alignment", lambda: alignment(goals))
-    return Findings({**goals.results, "goals": board, "alignment": traced})
-
-
-def plan_ahead(question: Question, rated: Findings | None) -> Findings | None:
-    """The schedule, the roadmap and the value of information, as far as the study gives durations and costs."""
-    asked, results = question.asked, dict[str, Result]()
-    invest = asked.investment
-    if asked.months:
-        costs = invest.costs if invest else {}
-        steps = pd.DataFrame(
-            [{"step": code, "duration": months, "cost": costs.get(code, 0.0)} for code, months in asked.months.items()]
-        )  # fmt: skip
-        results["schedule"] = attempt("model.schedule", lambda: schedule(steps))
-    if invest is not None and rated is not None and rated.levels is not None:
-        table = rated.levels.table
-        lost = [code for code in invest.costs if code not in table]
-        if lost:
-            raise StudyError(
-                f"'{lost[0]}' has a cost, but has not been rated", key="enterprise.investment.costs"
-            )
-        blocks = pd.DataFrame(
-            [{"block": code, "level": table[code].mean(), "cost": cost} for code, cost in invest.costs.items()]
-        )  # fmt: skip
-        laid = [code for code in elements_of(invest.model) if code in invest.costs]
-        order = laid if invest.model == "crm_strategy" else []
-        steps = roadmap_steps(blocks, goal=4, gates=order)
-        effects: Mapping[str, tuple[float, float]] = {code: invest.effects[code] for code in invest.costs}
-        values = draw_values(steps, effects, worth=invest.worth, seed=question.seed)
-        results["roadmap"] = attempt(
-            "model.roadmap", lambda: roadmap(steps, values, invest.budget, level=question.level)
-        )
-        results["information"] = attempt(
-            "model.information", lambda: value_of_information(steps, values, invest.budget)
-        )
-    return Findings(results) if results else None
-
-
-def map_canvas(question: Question, estimates: Mapping[str, Result]) -> Findings:
-    """The nine blocks: their figures, and the effects of CRM on them that the study has estimated.
-
-    Parameters
-    ----------
-    estimates : results of the path model by name, of which "paths" and "effects" are looked at
-    """
-    admitted = question.canvas.results if question.canvas is not None else {}
-    edges: dict[tuple[str, str], tuple[Result, str]] = {}
-    for block, path in question.asked.effects.items():
-        found = next(
-            ((estimates[name], f"{kind}:{path}") for name, kind in (("effects", "total"), ("paths", "path"))
-             if name in estimates and f"{kind}:{path}" in estimates[name]), None,
-        )  # fmt: skip
-        if found is not None:
-            edges[path.partition("~")[2], block] = found
-    drawn = attempt("model.canvas", lambda: canvas_map(question.canvas, effects=edges))
-    return Findings({**admitted, "coverage": coverage(), "canvas": drawn})
-
-
-def estimated(folder: str | Path) -> dict[str, Result]:
-    """The saved paths and effects of the study's model in a step's folder, as far as there are any."""
-    files = {name: Path(folder) / f"{name}.json" for name in ("paths", "effects", "sem_paths", "sem_effects")}
-    found = {name: Result.load(file) for name, file in files.items() if file.is_file()}
-    for name in ("paths", "effects"):
-        if name not in found and f"sem_{name}" in found:
-            found[name] = found[f"sem_{name}"]
-    return found
-
-
-def map_offices(question: Question) -> Findings | None:
-    """The office graph: its paths, where a lasting cut leads, and the scenario; None without a panel."""
-    panel = question.panel
-    if panel is None:
-        return None
-    held: list[OfficePaths] = []
-
-    def graph_of() -> Result:
-        held.append(office_paths(panel, level=question.level, seed=question.seed))
-        return held[0].result
-
-    results = {**panel.results, "office_paths": attempt("model.office_paths", graph_of)}
-    if not held:
-        return Findings(results)
-    graph, cut = held[0], question.asked.cut
-    same: dict[str, Any] = {"lags": graph.lags, "draws": graph.draws, "level": question.level}
-    results["steady"] = attempt("model.office_steady", lambda: steady_state(graph.paths, SHOCK, draws=graph.draws, level=question.level))  # fmt: skip
-    periods = cut.periods if cut else 12
-    results["ripple"] = attempt(
-        "model.office_ripple", lambda: ripple(graph.paths, SHOCK, periods=periods, **same)
-    )
-    if cut is not None:
-        units = int(panel.frame["unit"].nunique())
-        results["cut"] = attempt("model.cut_scenario", lambda: cut_scenario(
-            graph, cut=cut.share, budget=cut.budget or graph.mean["MO"], worth=cut.worth, units=units,
-            periods=cut.periods, months_per_period=cut.months, discount=cut.discount, level=question.level,
-            seed=question.seed,
-        ))  # fmt: skip
-    return Findings(results)
 
 
 def _admitted(study: Study, name: str, admit: Callable[..., Any]) -> Any:
     table = getattr(study.spec, name)
     if table is None:
         return None
-    declared = table.model_dump(exclude={"as_of"}, exclude_defaults=True)
+    declared = table.model_dump(exclude=NOT_READ, exclude_defaults=True)
     file = declared.pop("file")
+    if name in OF_CUSTOMERS:
+
+        def masked(cells: Iterable[Any]) -> list[str | None]:
+            return pseudonyms(cells, study.name, load_key(study.folder))
+
+        declared["pseudonyms"] = masked
     return admit(study.path_of(file), file=file, **declared)
 
 
@@ -249,14 +145,4 @@ def _as_of(study: Study) -> date | None:
     return None if moment is None else moment.date()
 
 
-__all__ = [
-    "Findings",
-    "Question",
-    "assess",
-    "estimated",
-    "follow_goals",
-    "map_canvas",
-    "map_offices",
-    "plan_ahead",
-    "question",
-]
+__all__ = ["Findings", "Question", "question"]
