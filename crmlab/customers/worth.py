@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -88,9 +89,16 @@ def value_customers(
     )
 
 
-def save_table(worth: Worth | None, folder: str | Path) -> list[Path]:
-    """Write the table of all customers into `folder`; nothing where no customer was valued."""
-    return [] if worth is None else worth.save_table(folder)
+class Tabled(Protocol):
+    """Anything with a table of people to write."""
+
+    def save_table(self, folder: str | Path) -> list[Path]:
+        """Write it into `folder`."""
+
+
+def save_table(found: Tabled | None, folder: str | Path) -> list[Path]:
+    """Write the table of all customers (of a value, of segments, of prospects) into `folder`; nothing for None."""
+    return [] if found is None else found.save_table(folder)
 
 
 def write_table(table: pd.DataFrame, paths: list[Path]) -> list[Path]:
