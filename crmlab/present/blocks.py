@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from crmlab.present.formula import Node
+
 EMPTY = "–"  # stands where there is no number
 
 Style: TypeAlias = Literal["number", "integer", "percent", "p", "p_relation"]
@@ -65,16 +67,41 @@ class Ref:
     key: str
 
 
-Span: TypeAlias = str | Label | Strong | Fact | Hidden | Ref
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """A work cited by its key in the study's bibliography; `aside` stands before it inside the bracket."""
+
+    key: str
+    aside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Footnote:
+    """Words at the foot of the page; the mark stands where the span does."""
+
+    spans: Spans
+
+
+@dataclass(frozen=True, slots=True)
+class Slanted:
+    """The title of a work in a list of references."""
+
+    text: str
+
+
+Span: TypeAlias = "str | Label | Strong | Slanted | Fact | Hidden | Ref | Cite | Footnote"
 Spans: TypeAlias = tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text. `role` says what for: body, note (under a table), notice, failed (bad news), statement."""
+    """Running text. `role` says what for: body, item (of a list), note (under a table), notice, failed (bad news),
+    statement, gap (what is still to be written). `author` marks text of the author's, of which only one language may be
+    there."""
 
     spans: Spans
-    role: Literal["body", "note", "notice", "failed", "statement"] = "body"
+    role: Literal["body", "item", "note", "notice", "failed", "statement", "gap"] = "body"
+    author: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +174,45 @@ class Figure:
     notes: tuple[Paragraph, ...] = ()
 
 
-Block: TypeAlias = Paragraph | Heading | Table | Figure
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """A numbered formula.
+
+    Attributes
+    ----------
+    key : unique in the document
+    formula : what stands there, in no format yet
+    alt : the formula in words, for those who cannot see it
+    """
+
+    key: str
+    formula: Node
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One work in the list of references; it keeps its own direction of reading.
+
+    Attributes
+    ----------
+    key : unique in the document
+    spans : the entry
+    rtl : read from right to left
+    """
+
+    key: str
+    spans: Spans
+    rtl: bool
+
+
+Block: TypeAlias = Paragraph | Heading | Table | Figure | Equation | Reference
 
 
 def facts_of(block: Block) -> list[Fact]:
     """Every fact a block shows, in reading order."""
+    if isinstance(block, Equation | Reference):
+        return []
     spans: list[Span] = []
     if isinstance(block, Paragraph | Heading):
         spans.extend(block.spans)
@@ -163,5 +224,9 @@ def facts_of(block: Block) -> list[Fact]:
                     spans.extend(cell)
         for note in block.notes:
             spans.extend(note.spans)
-    found = [span for span in spans if isinstance(span, Fact)]
+    found = [each for span in spans for each in _within(span) if isinstance(each, Fact)]
     return found + (list(block.facts) if isinstance(block, Figure) else [])
+
+
+def _within(span: Span) -> Spans:
+    return span.spans if isinstance(span, Footnote) else (span,)

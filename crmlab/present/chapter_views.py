@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crmlab.present import (
+    class_tables,
+    composite_tables,
     evaluation_tables,
     factor_tables,
     firmness_tables,
@@ -15,8 +17,13 @@ from crmlab.present import (
     item_tables,
     legacy_tables,
     method_tables,
+    process_figures,
+    process_tables,
+    ranking,
     scree,
     separation_tables,
+    sub_tables,
+    verdict_tables,
 )
 from crmlab.present.blocks import Figure, Paragraph, Table
 from crmlab.present.facts import Source
@@ -78,6 +85,25 @@ def _group_paths(source: Source, language: Language, _: Study | None) -> list[Bl
     return [drawn, *(make(source, language) for make in tables)]
 
 
+def _composite_paths(source: Source, language: Language, _: Study | None) -> list[Block]:
+    drawn = group_figures.forest(source, language)
+    makers = (composite_tables.paths, composite_tables.differences, composite_tables.equal)
+    return [drawn, *(make(source, language) for make in makers)]
+
+
+def _classes(source: Source, language: Language, _: Study | None) -> list[Block]:
+    name = source.subjects("sure")[0].partition(".")[0] if source.subjects("sure") else ""
+    return [class_tables.found(source, name, language), class_tables.profile(source, name, language)]
+
+
+def _process(source: Source, language: Language, _: Study | None) -> list[Block]:
+    return [
+        process_tables.regressions(source, language),
+        process_tables.effects(source, language),
+        *process_figures.regions(source, language),
+    ]
+
+
 def _plain(make: Callable[[Source, Language], Block]) -> View:
     return lambda source, language, _: [make(source, language)]
 
@@ -119,10 +145,27 @@ VIEWS: dict[str, View] = {
     "model.sensitivity": _plain(firmness_tables.sensitivity),
     "model.equivalence": _plain(firmness_tables.equivalence),
     "model.drivers": _plain(firmness_tables.drivers),
+    "model.ranking": lambda source, language, _: [
+        ranking.ranks(source, language),
+        ranking.differences(source, language),
+    ],
+    "model.sub_paths": lambda source, language, _: [*sub_tables.tables(source, language)],
+    "model.sub_verdicts": lambda source, language, study: [
+        verdict_tables.verdicts(source, language, study.hypotheses if study else ())
+    ],
+    "model.process": _process,
+    "model.latent_process": _plain(process_tables.latent),
+    "model.hypotheses_judged": lambda source, language, study: [
+        verdict_tables.verdicts(source, language, study.hypotheses if study else ())
+    ],
     "model.group_items": _plain(group_tables.items),
     "model.invariance": _plain(group_tables.invariance),
     "model.compare_paths": _group_paths,
     "model.compare_means": _plain(group_tables.means),
+    "model.composites": _plain(composite_tables.invariance),
+    "model.compare_composites": _composite_paths,
+    "model.latent_classes": _classes,
+    "model.group_power": lambda source, language, _: [class_tables.power(source, language)],
     "model.ks": _plain(legacy_tables.normality),
     "model.t_midpoint": _plain(legacy_tables.against_midpoint),
     "model.friedman": _plain(legacy_tables.ranking),

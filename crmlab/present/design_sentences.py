@@ -23,8 +23,9 @@ def hypotheses(source: Source, language: Language, drawn: bool) -> Spans:
     n = source.fact("hypotheses", style="integer")
     if n.value == 0:
         return say(language, "design_none")
+    further = source.fact("further", style="integer")
     spans = say(
-        language, "design_hypotheses", n=n, direct=source.fact("direct", style="integer"),
+        language, "design_hypotheses_further" if further.value > 0 else "design_hypotheses", n=n, further=further, direct=source.fact("direct", style="integer"),
         mediated=source.fact("mediated", style="integer"), ref=Ref("design_hypotheses"),
     )  # fmt: skip
     if drawn:
@@ -166,6 +167,16 @@ def content(ratio: Source | None, index: Source | None, language: Language) -> S
     return spans
 
 
+def _written(text: str, language: Language) -> str:
+    """A day of a card, "1403/01/20" or "2024-04-08", as this language writes days; what is none, as it stands."""
+    parts = [int(part) for part in re.findall(r"\d+", text)]
+    try:
+        year, month, day = parts
+        return language.date(date(year, month, day) if year > FIRST_GREGORIAN else to_gregorian(*parts))
+    except ValueError:
+        return language.digits(text)
+
+
 def card(source: Source, language: Language) -> Spans:
     """Whether the design was frozen, and whether the study kept to it."""
     if source.value("frozen") != 1:
@@ -173,7 +184,7 @@ def card(source: Source, language: Language) -> Spans:
     kept = source.result.source
     mark, date = Label(kept.get("card_sha256", "")[:16]), kept.get("date", "")
     spans = (
-        say(language, "design_frozen_on", code=mark, date=Label(language.digits(date)))
+        say(language, "design_frozen_on", code=mark, date=Label(_written(date, language)))
         if date
         else say(language, "design_frozen", code=mark)
     )

@@ -9,6 +9,7 @@ from crmlab.present.blocks import EMPTY, Fact, Label, Paragraph, Span, Spans, Ta
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import LRM, Language
 from crmlab.present.table_parts import arrow, failed_notes, named
+from crmlab.present.verdict_tables import way
 
 if TYPE_CHECKING:
     from crmlab.study import Hypothesis, Study
@@ -39,11 +40,10 @@ def hypotheses(source: Source, language: Language, study: Study) -> Table | None
     expected = bool(source.subjects("expected"))
     rows = []
     for one in study.hypotheses:
-        subject = "~".join(reversed(one.constructs))
         row: tuple[Spans, ...] = (
             (Label(one.id),),
             (Label(one.statement[language.code]),),
-            arrow(language, subject),
+            way(language, one),
             (_sign(one, language),),
         )
         rows.append((*row, source.cell(f"expected:{one.id}")) if expected else row)
@@ -212,7 +212,8 @@ def precision(source: Source, language: Language, key: str, study: Study) -> Tab
     )
     return Table(
         f"design_precision_{key}", caption(language, "precision"), columns, tuple(rows),
-        "s" + "c" * (len(tried) + 2), (3.0, *[1.1] * len(tried), 1.2, 1.2), (told,),
+        "s" + "c" * (len(tried) + 2), (3.0, *[1.1] * len(tried), 1.2, 1.2),
+        (told, note(language, "weakened")) if key == "pls" else (told,),
     )  # fmt: skip
 
 

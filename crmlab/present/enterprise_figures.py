@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from crmlab.present.blocks import Figure
-from crmlab.present.canvas import cut, lines, shown
+from crmlab.present.canvas import lines, shown
 from crmlab.present.curves import SECOND
 from crmlab.present.enterprise_words import (
     element,
@@ -126,10 +126,12 @@ def _stairs(source: Source, gates: Source, language: Language, codes: list[str],
 
     down = math.ceil(len(chosen) / ACROSS)
     across = min(ACROSS, len(chosen))
-    picture = Canvas(figsize=(TEXT_WIDTH, down * (0.55 + 0.19 * len(codes)) + 0.2), layout="constrained")
+    words = [plain(language, element(language, code)) for code in codes]
+    labels = [lines(language, text, 28) for text in words]
+    pitch = (0.19, 0.25, 0.34)[max(label.count("\n") for label in labels)]
+    picture = Canvas(figsize=(TEXT_WIDTH, down * (0.55 + pitch * len(codes)) + 0.2), layout="constrained")
     grid = picture.subplots(down, across, squeeze=False, sharey=True)
     threshold = gates.result.glance["threshold"]
-    labels = [shown(language, cut(plain(language, element(language, code)), 27)) for code in codes]
     for place in range(down * across):
         column = across - 1 - place % across if language.rtl else place % across
         axes = grid[place // across][column]
@@ -154,7 +156,7 @@ def _stairs(source: Source, gates: Source, language: Language, codes: list[str],
         axes.set_xticks(
             range(1, HIGHEST + 1), [language.integer(k) for k in range(1, HIGHEST + 1)], fontsize=6.5
         )
-        axes.set_yticks(range(len(codes)), labels, fontsize=6.5)
+        axes.set_yticks(range(len(codes)), labels, fontsize=6.3, linespacing=0.95)
         axes.tick_params(length=0)
         axes.set_title(shown(language, unit), fontsize=8, fontweight="bold")
         first = column == (across - 1 if language.rtl else 0)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from crmlab.present.blocks import EMPTY, Fact, Figure, Label, Spans, Strong, Table
-from crmlab.present.canvas import TALLEST, canvas, cut, shown, ticks
+from crmlab.present.canvas import TALLEST, canvas, lines, shown, ticks
 from crmlab.present.enterprise_words import (
     element,
     figure,
@@ -90,8 +90,10 @@ def chart(source: Source, admitted: Source | None, language: Language) -> Figure
         for goal in goals:
             name = named(admitted, goal)
             text = f"{goal}{language.word('ent.colon')}{name}" if name else goal
-            labels.append(shown(language, cut(text, 34)))
-        pitch = min(0.26, TALLEST / max(len(goals), 1))
+            labels.append(lines(language, text, 34))
+        pitch = min(
+            0.26 if all("\n" not in label for label in labels) else 0.31, TALLEST / max(len(goals), 1)
+        )
         picture, axes = canvas(language, labels, len(goals), foot=0.5, pitch=pitch)
         axes.set_xlim(LOWEST, HIGHEST)
         for row, (goal, fact) in enumerate(zip(goals, facts, strict=True)):

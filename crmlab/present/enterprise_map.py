@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any
 
 from crmlab.present import curves
@@ -37,8 +38,15 @@ def strength(source: Source, block: str) -> float:
 def evidence(source: Source, language: Language, block: str) -> Spans:
     """One line: what is known of a block; "no evidence" where nothing is."""
     parts: list[Spans] = []
+    both = f"item_score:{block}" in source and f"kpi_score:{block}" in source
     if not math.isnan(source.value(f"score:{block}")):
         parts.append(said(language, "line.score", score=source.fact(f"score:{block}", digits=0)))
+    if both:
+        parts.append(said(language, "line.item", score=source.fact(f"item_score:{block}", digits=0)))
+    for of in source.subjects("share"):
+        if of.startswith(f"{block}~"):
+            share = source.fact(f"share:{of}", style="percent", digits=0)
+            parts.append(said(language, f"line.share.{of.partition('~')[2]}", v=share))
     if f"rating:{block}" in source:
         parts.append(said(language, "line.rating", rating=source.fact(f"rating:{block}", digits=0)))
     for of in source.subjects("effect"):
@@ -56,7 +64,7 @@ def evidence(source: Source, language: Language, block: str) -> Spans:
 def canvas_figure(source: Source, coverage: Source, language: Language) -> Figure:
     """The nine blocks: the marked ones coloured by effect, the others grey, those without evidence said so."""
     facts = [source.fact(f"{what}:{block}") for what in ("score", "rating") for block in PLACES]
-    facts += [source.fact(f"effect:{of}") for of in source.subjects("effect")]
+    facts += [source.fact(f"{kind}:{of}") for kind in ("effect", "share") for of in source.subjects(kind)]
 
     def draw() -> Any:
         from matplotlib.colors import LinearSegmentedColormap
@@ -103,8 +111,9 @@ def canvas_figure(source: Source, coverage: Source, language: Language) -> Figur
                 fontweight="bold",
                 color=ink,
             )
+            parts = text.split(language.word("semicolon"))
             body = "\n".join(
-                lines(language, part, wide + 3) for part in text.split(language.word("semicolon"))
+                shown(language, line) for part in parts for line in textwrap.wrap(part, wide + 3)
             )
             axes.text(x + w / 2, y + (h - 0.5) / 2, body, ha="center", va="center", fontsize=6.5, color=ink)
         return picture
@@ -196,7 +205,7 @@ def ripple_figure(source: Source, language: Language, months: int | None) -> Fig
     facts = [source.fact(f"ripple:{node}.{t}") for node in nodes for t in range(periods + 1)]
 
     def draw() -> Any:
-        picture, panels = curves.sheet(panels=len(nodes), height=1.15)
+        picture, panels = curves.sheet(panels=len(nodes), height=1.25)
         x = [float(t * (months or 1)) for t in range(periods + 1)]
         for place, (node, axes) in enumerate(zip(nodes, panels, strict=True)):
             low, middle, high = (
@@ -207,7 +216,7 @@ def ripple_figure(source: Source, language: Language, months: int | None) -> Fig
             curves.line(axes, x, middle, "", dots=True)
             axes.axhline(0, color=PALETTE.quiet, linewidth=0.8)
             axes.set_xlim(0, x[-1])
-            curves.marks(axes, "y", curves.plainly(language), 4)
+            curves.marks(axes, "y", curves.plainly(language), 3)
             each = max(1, math.ceil(periods / 6))
             axes.set_xticks(x[::each], [language.integer(value) for value in x[::each]], fontsize=7)
             last = place == len(nodes) - 1

@@ -6,13 +6,14 @@ import math
 
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.enterprise_goals import named
-from crmlab.present.enterprise_words import count, element, in_quotes, rated, split, told, units
+from crmlab.present.enterprise_words import FEW_UNITS, count, element, in_quotes, rated, split, told, units
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.sentences import listed
 from crmlab.study.maturity import elements_of
 
 AGREED = 0.70
+MOST_TOLD = 3  # units told of one by one where there are many
 
 
 def ratings(source: Source, language: Language) -> Spans:
@@ -156,7 +157,9 @@ def inversions(source: Source, language: Language) -> Spans:
     if not names:
         return told(language, "in_order")
     spans: Spans = ()
-    for unit in sorted(names, key=lambda unit: -source.value(f"inversions:{unit}")):
+    ranked = sorted(names, key=lambda unit: -source.value(f"inversions:{unit}"))
+    told_of = ranked if len(ranked) <= FEW_UNITS else ranked[:MOST_TOLD]
+    for unit in told_of:
         own = [of for of in source.subjects("inversion") if split(of)[1] == unit]
         widest = max(own, key=lambda of: source.value(f"inversion:{of}"))
         later, _, earlier = split(widest)[0].partition("~")
@@ -167,6 +170,9 @@ def inversions(source: Source, language: Language) -> Spans:
             later=in_quotes(language, element(language, later)), earlier=in_quotes(language, element(language, earlier)),
             lead=source.fact(f"inversion:{widest}"), pct=share,
         )  # fmt: skip
+    if len(ranked) > len(told_of):
+        rest = count(source, "further", len(ranked) - len(told_of))
+        spans += told(language, "inverted_more", k=rest, ref=Ref("inversions_crm_strategy"))
     worst = max(source.subjects("wasted_total"), key=lambda unit: source.value(f"wasted_total:{unit}"))
     if source.value(f"wasted_total:{worst}") > 0:
         spans += told(language, "wasted", unit=(Label(worst),), v=source.fact(f"wasted_total:{worst}"))

@@ -226,7 +226,8 @@ def considerations(source: Source, language: Language) -> Table:
     known = register()
     rows = []
     for key in source.subjects("pages"):
-        title = known.entries[key].title[language.code] if key in known.entries else key
+        own = language.names.get(f"consideration:{key}", key)
+        title = known.entries[key].title[language.code] if key in known.entries else own
         pages = listed(
             language,
             [

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from crmlab.present import enterprise_figures as figures
 from crmlab.present import enterprise_goals as goals
+from crmlab.present import enterprise_links as links
 from crmlab.present import enterprise_map as maps
+from crmlab.present import enterprise_stages as stages
 from crmlab.present import enterprise_tables as tables
 from crmlab.present.blocks import Figure, Paragraph, Table
 from crmlab.present.enterprise_words import rated
@@ -43,8 +45,31 @@ VIEWS: dict[str, Callable[[Source, Language], list[Block]]] = {
     "model.office_paths": lambda source, language: [maps.office_graph(source, language), maps.office_paths(source, language)],
     "model.office_steady": lambda source, language: [maps.steady(source, language)],
     "model.office_ripple": lambda source, language: [maps.ripple_figure(source, language, None)],
+    "model.needs_admitted": lambda *_: [],
+    "model.members": lambda *_: [],
+    "model.benchmark_admitted": lambda *_: [],
+    "model.need_gaps": lambda source, language: [stages.needs(source, language), stages.need_figure(source, language)],
+    "model.product_brief": lambda source, language: [stages.brief(source, language)],
+    "model.integration": lambda source, language: [stages.integration(source, language)],
+    "model.frontier": lambda source, language: [
+        stages.ideas(source, None, language), stages.efficiency(source, language), stages.aims(source, language),
+    ],
+    "model.borrowed": lambda *_: [],  # stands beside the peers in the report
+    "model.unit_means": lambda source, language: [links.unit_means(source, language)],
+    "model.outcome_links": lambda source, language: [links.links(source, None, language)],
+    "model.dominance": lambda source, language: [links.weights(source, language)],
+    "model.necessary": lambda source, language: [links.bottlenecks(source, language)],
+    "model.revenue_at_risk": lambda source, language: [links.revenue(source, language)],
+    "model.cascade": lambda source, language: [links.cascade(source, language)],
     "model.cut_scenario": lambda source, language: [maps.cut(source, language)],
 }  # fmt: skip
+
+
+OF_CUSTOMERS: dict[str, Callable[[Source, Language, int], list[Block]]] = {
+    "model.product_brief": lambda source, language, least: [stages.brief(source, language, least)],
+    "model.revenue_at_risk": lambda source, language, least: [links.revenue(source, language, least)],
+    "model.unit_means": lambda source, language, least: [links.unit_means(source, language, least)],
+}
 
 
 def gates_model(source: Source) -> str:
@@ -53,8 +78,11 @@ def gates_model(source: Source) -> str:
     return "lic" if first.startswith("LIC") else "crm_strategy"
 
 
-def blocks(source: Source, language: Language) -> list[Block] | None:
-    """Tables and figures of a result of steps 09 and 10; None for any other result."""
+def blocks(source: Source, language: Language, threshold: int = 5) -> list[Block] | None:
+    """Tables and figures of a result of steps 09 and 10; None for any other result.
+
+    Groups of fewer customers than `threshold` are not shown.
+    """
     if source.result.model == "model.canvas":
         from crmlab.enterprise.canvas import coverage
 
@@ -65,4 +93,5 @@ def blocks(source: Source, language: Language) -> list[Block] | None:
         return None
     if not len(source.result.tidy):
         return list(failed_notes(source, language))
-    return view(source, language)
+    small = OF_CUSTOMERS.get(source.result.model)
+    return view(source, language) if small is None else small(source, language, threshold)

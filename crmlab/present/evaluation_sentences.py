@@ -38,7 +38,8 @@ def prediction(source: Source, language: Language) -> Spans:
     items = source.subjects("rmse")
     if not items:
         return ()
-    better = [item for item in items if source.value(f"rmse:{item}") < source.value(f"rmse_lm:{item}")]
+    useful = predicted(source)
+    better = [item for item in useful if source.value(f"rmse:{item}") < source.value(f"rmse_lm:{item}")]
     share = len(better) / len(items)
     key = (
         "predict_all"
@@ -51,8 +52,15 @@ def prediction(source: Source, language: Language) -> Spans:
     )
     k, n = count(source, "better", len(better)), count(source, "items", len(items))
     told = say(language, key, k=k, n=n, ref=Ref("prediction"))
-    lost = [item.partition("=~")[2] for item in items if not source.value(f"q2_predict:{item}") > 0]
+    lost = [item.partition("=~")[2] for item in items if item not in useful]
+    if not useful:
+        return say(language, "predict_void", n=n, ref=Ref("prediction"))
     return told + (say(language, "predict_useless", list=some(language, lost)) if lost else ())
+
+
+def predicted(source: Source) -> list[str]:
+    """Items predicted better than by their mean; only for these a comparison with a linear model says anything."""
+    return [item for item in source.subjects("rmse") if source.value(f"q2_predict:{item}") > 0]
 
 
 def ability(source: Source, language: Language) -> Spans:
@@ -86,12 +94,26 @@ def redundancy(source: Source, language: Language) -> Spans:
     return say(language, "redundancy_good", ref=Ref("q2")) if names else ()
 
 
-def importance(source: Source, language: Language) -> Spans:
-    """What matters most for each target, and where there is room?"""
+def importance(
+    source: Source, language: Language, effects: Source | None = None, paths: Source | None = None
+) -> Spans:
+    """What matters most for each target, and where there is room; and whether total effects are shown at all."""
     told: Spans = ()
     for target in targets(source):
         told += _map(source, language, target)
+        if not _moved(target, effects, paths):
+            told += say(language, "importance_unshown", target=quoted(language, target), ref=Ref("effects"))
     return told
+
+
+def _moved(target: str, effects: Source | None, paths: Source | None) -> bool:
+    """Whether any total effect on the target is shown to be positive; True where no effects are saved."""
+    known: list[float] = []
+    for source, kind in ((effects, "total"), (paths, "path")):
+        subjects = source.subjects(kind) if source is not None else []
+        on = [of for of in subjects if of.startswith(f"{target}~")]
+        known += [source.value(f"{kind}:{of}", "ci_low") for of in on] if source is not None else []
+    return not known or any(low > 0 for low in known)
 
 
 def _map(source: Source, language: Language, target: str) -> Spans:

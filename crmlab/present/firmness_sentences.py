@@ -10,6 +10,7 @@ from crmlab.present.sentences import listed, quoted, say
 from crmlab.present.table_parts import arrow
 
 OUTCOMES = ("relevant", "equivalent", "different", "open")
+FEW = 0.5  # share of the respondents below which a choice keeps few of them
 STANDS = {3: "relevant", 1: "equivalent", 2: "different", 0: "open"}
 
 
@@ -29,10 +30,25 @@ def sensitivity(source: Source, language: Language) -> Spans:
         )  # fmt: skip
         if source.value(f"sign:{name}") < 1:
             spans += say(language, "firmness_sign", hid=Label(name))
+    spans += _rows(source, language)
     lost = source.glance("choices").value - n.value
     if lost:
         spans += say(language, "firmness_lost", k=Fact(f"counted/{source.address}/lost", lost, "integer"))
     return spans
+
+
+def _rows(source: Source, language: Language) -> Spans:
+    """How few respondents the choices keep that keep few of them."""
+    counts = {choice: source.value(f"n:{choice}") for choice in source.subjects("n")}
+    most = max(counts, key=lambda choice: counts[choice], default="")
+    few = sorted((c for c in counts if counts[c] < FEW * counts[most]), key=lambda choice: counts[choice])
+    if not few:
+        return ()
+    values = {"n": source.fact(f"n:{most}", style="integer"), "ref": Ref("sensitivity")}
+    low, high = (source.fact(f"n:{choice}", style="integer") for choice in (few[0], few[-1]))
+    k = Fact(f"counted/{source.address}/few", len(few), "integer")
+    key = "firmness_few_same" if low.value == high.value else "firmness_few"
+    return say(language, key, k=k, low=low, high=high, **values)
 
 
 def equivalence(source: Source, language: Language) -> Spans:

@@ -8,6 +8,7 @@ from typing import Any
 from crmlab.present.blocks import Fact, Figure
 from crmlab.present.canvas import ROW, TALLEST, canvas, cut, shown, ticks
 from crmlab.present.facts import Source, fill
+from crmlab.present.group_sentences import source_key
 from crmlab.present.group_tables import grouping, groups, question
 from crmlab.present.language import Language
 from crmlab.present.theme import PALETTE
@@ -25,7 +26,7 @@ class Line:
 
 
 def forest(source: Source, language: Language) -> Figure | None:
-    """06 paths_<item>: None where there is nothing to draw, or too much to be read."""
+    """06 paths_<item>, pls_paths_<item>: None where there is nothing to draw, or too much to be read."""
     rows: list[Line] = []
     for kind in ("path", "indirect"):
         for effect in dict.fromkeys(subject.partition("@")[0] for subject in source.subjects(kind)):
@@ -40,12 +41,13 @@ def forest(source: Source, language: Language) -> Figure | None:
         return None
     item = grouping(source)
     flat = tuple(fact for row in rows for fact in row.facts or ())
-    caption = fill(language.word("figure.group_forest"), name=question(language, item))
-    alt = language.word("alt.group_forest")
-    return Figure(f"group_forest_{item}", caption, alt, lambda: _draw(language, rows), flat)
+    before = source_key(source)
+    caption = fill(language.word(f"figure.{before}group_forest"), name=question(language, item))
+    alt, axis = language.word("alt.group_forest"), language.word(f"axis.{before}group_effect")
+    return Figure(f"{before}group_forest_{item}", caption, alt, lambda: _draw(language, rows, axis), flat)
 
 
-def _draw(language: Language, rows: list[Line]) -> Any:
+def _draw(language: Language, rows: list[Line], axis: str) -> Any:
     labels = [row.label for row in rows if row.facts]
     figure, axes = canvas(language, labels, len(rows), foot=0.5, pitch=min(ROW, TALLEST / len(rows)))
     box = axes.get_position()
@@ -69,5 +71,5 @@ def _draw(language: Language, rows: list[Line]) -> Any:
     axes.set_xlim(min(low, 0.0), max(high, 0.0))
     marks = [mark for mark in axes.get_xticks() if low <= mark <= high]
     ticks(axes, language, marks, [language.number(mark, 1) for mark in marks])
-    axes.set_xlabel(shown(language, language.word("axis.group_effect")), fontsize=8)
+    axes.set_xlabel(shown(language, axis), fontsize=8)
     return figure

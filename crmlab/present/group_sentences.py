@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.facts import Source, fill
-from crmlab.present.group_tables import extreme, grouping, groups, question, split
+from crmlab.present.group_tables import extreme, grouping, groups, question, shown_size, split
 from crmlab.present.language import Language
 from crmlab.present.sentences import listed, quoted, say
 
@@ -20,7 +20,8 @@ def compared(source: Source, language: Language) -> Spans:
     told: list[object] = []
     for name in groups(source):
         told += [language.word("semicolon")] if told else []
-        told += [Label(language.name(name)), " (", source.fact(f"n:{name}", style="integer"), ")"]
+        told.append(Label(language.name(name)))
+        told += [] if math.isnan(source.value(f"n:{name}")) else [" (", *shown_size(source, name), ")"]
     item = fill(language.word("quote"), text=question(language, grouping(source)))
     return say(language, "groups_compared", item=item, list=tuple(told))
 
@@ -29,13 +30,17 @@ def items(source: Source, language: Language) -> Spans:
     """Do the items of each dimension work alike?"""
     ref = Ref(f"group_items_{grouping(source)}")
     spans: Spans = ()
+    loose = False  # whether loadings differ somewhere
     for rung in ("metric", "scalar"):
         known = [of.rpartition(".")[0] for of in source.subjects("holds") if of.endswith(f".{rung}")]
         if not known:
             continue
         broken = [name for name in known if source.value(f"holds:{name}.{rung}") == 0]
         partly = [name for name in known if source.value(f"holds:{name}.{rung}") == 0.5]
-        spans += () if broken or partly else say(language, f"group_items_{rung}_all", ref=ref)
+        if not broken and not partly:
+            key = "group_items_scalar_rest" if rung == "scalar" and loose else f"group_items_{rung}_all"
+            spans += say(language, key, ref=ref)
+        loose = loose or bool(broken or partly)
         for which, names in (("partly", partly), ("broken", broken)):
             if names:
                 told = listed(language, [quoted(language, name) for name in names])
@@ -65,15 +70,15 @@ def paths(source: Source, language: Language, study: Study, drawn: bool) -> Span
     apart = [path for path in source.subjects("p_holm") if source.value(f"p_holm:{path}") < alpha]
     for path in apart:
         p = source.fact(f"p_holm:{path}", style="p_relation", digits=3)
-        spans += say(language, "group_path_differs", path=_quoted(language, path), p=p)
-        spans += _widest(source, language, path)
+        spans += say(language, "group_path_differs", path=chain(language, path), p=p)
+        spans += widest(source, language, path)
     if not apart:
         spans += say(language, "group_paths_same", p=source.fact("equal_all", "p_value", "p_relation", 3))
-        spans += _blind(source, language)
-    return spans + _indirect(source, language) + _enough(source, language)
+        spans += blind(source, language)
+    return spans + indirect(source, language) + enough(source, language)
 
 
-def _widest(source: Source, language: Language, path: str) -> Spans:
+def widest(source: Source, language: Language, path: str) -> Spans:
     """The two groups that lie farthest apart."""
     pairs = [subject for subject in source.subjects("path_difference") if split(subject)[0] == path]
     widest = max(pairs, key=lambda subject: abs(source.value(f"path_difference:{subject}")))
@@ -85,7 +90,7 @@ def _widest(source: Source, language: Language, path: str) -> Spans:
     )  # fmt: skip
 
 
-def _blind(source: Source, language: Language) -> Spans:
+def blind(source: Source, language: Language) -> Spans:
     """Not shown is not equal: the differences that would have been found."""
     ranked = sorted(source.subjects("detectable"), key=lambda subject: source.value(f"detectable:{subject}"))
     if not ranked:
@@ -95,7 +100,7 @@ def _blind(source: Source, language: Language) -> Spans:
     return say(language, "group_paths_blind", low=low, high=high, power=power)
 
 
-def _indirect(source: Source, language: Language) -> Spans:
+def indirect(source: Source, language: Language) -> Spans:
     found = source.subjects("indirect_difference")
     apart = [
         subject
@@ -112,27 +117,55 @@ def _indirect(source: Source, language: Language) -> Spans:
         effect, (a, b) = split(subject)
         term = f"indirect_difference:{subject}"
         spans += say(
-            language, "group_indirect_differs", path=_quoted(language, effect), a=Label(language.name(a)),
+            language, "group_indirect_differs", path=chain(language, effect), a=Label(language.name(a)),
             b=Label(language.name(b)), d=source.fact(term, digits=3), lo=source.fact(term, "ci_low", digits=3),
             hi=source.fact(term, "ci_high", digits=3), level=source.level,
         )  # fmt: skip
     return spans + say(language, "group_indirect_many")
 
 
-def _enough(source: Source, language: Language) -> Spans:
+def enough(source: Source, language: Language) -> Spans:
+    """Are the groups large enough, at the precision found here and by what was foretold?"""
     needed = [source.value(f"size_needed:{path}") for path in source.subjects("size_needed")]
-    sizes = [source.value(f"n:{name}") for name in groups(source)]
-    if not needed or any(math.isnan(n) for n in needed):
+    spans: Spans = ()
+    values = {"smallest": source.glance("smallest"), "power": source.glance("power", "percent", 0)}
+    if needed and not any(math.isnan(n) for n in needed):
+        most = Fact(f"counted/{source.address}/size_needed", max(needed), "integer")
+        key = "group_sizes_enough" if source.value("enough") == 1 else "group_sizes_few"
+        table = (
+            "group_equal" if source.subjects("equal") else "group_differences"
+        )  # the first one needs all groups
+        ref = Ref(f"{source_key(source)}{table}_{grouping(source)}")
+        spans += say(language, key, ref=ref, n=most, **values)
+    return spans + _foretold(source, language, values)
+
+
+def _foretold(source: Source, language: Language, values: dict[str, Fact]) -> Spans:
+    """What the simulation before the data asks of each group, and which groups have less."""
+    found = [source.value(f"foretold:{path}") for path in source.subjects("foretold")]
+    known = [n for n in found if not math.isnan(n)]
+    if not found:
         return ()
-    most = Fact(f"counted/{source.address}/size_needed", max(needed), "integer")
-    values = {"smallest": source.glance("smallest"), "power": source.glance("power", "percent", 0), "n": most}
-    key = "group_sizes_enough" if min(sizes) >= max(needed) else "group_sizes_few"
-    return say(language, key, ref=Ref(f"group_equal_{grouping(source)}"), **values)
+    if not known:
+        return say(language, "group_foretold_none", **values)
+    most = Fact(f"counted/{source.address}/foretold", max(known), "integer")
+    short = source.subjects("short")
+    if not short:
+        return say(language, "group_foretold_enough", n=most, **values)
+    if len(short) == len(groups(source)):
+        return say(language, "group_foretold_all_short", n=most, **values)
+    names = listed(language, [(Label(language.name(name)),) for name in short])
+    return say(language, "group_foretold_short", n=most, list=names, **values)
 
 
-def means(source: Source, language: Language, study: Study) -> Spans:
+def source_key(source: Source) -> str:
+    """What stands before the keys of the tables of groups: nothing, or "pls_" for those of composites."""
+    return "pls_" if source.result.model == "model.compare_composites" else ""
+
+
+def means(source: Source, language: Language, study: Study, key: str = "group_means") -> Spans:
     """Do the groups differ in their mean scores, and by how much?"""
-    ref = Ref(f"group_means_{grouping(source)}")
+    ref = Ref(f"{key}_{grouping(source)}")
     known = [score for score in source.subjects("p_holm") if f"eta2:{score}" in source]
     apart = [score for score in known if source.value(f"p_holm:{score}") < study.rules.alpha]
     if not apart:
@@ -151,7 +184,7 @@ def means(source: Source, language: Language, study: Study) -> Spans:
     return spans
 
 
-def _quoted(language: Language, path: str) -> Spans:
+def chain(language: Language, path: str) -> Spans:
     spans: list[object] = []
     for part in reversed(path.split("~")):
         spans += [language.word("arrow")] if spans else []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from crmlab.present.blocks import EMPTY, Label, Paragraph, Spans, Strong, Table
+from crmlab.present.blocks import EMPTY, Hidden, Label, Paragraph, Spans, Strong, Table
+from crmlab.present.canvas import cut
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.present.table_parts import arrow, failed_notes, heads, level_note
 
+LONGEST = 30  # letters of a group's name where two stand in one cell
 RUNGS = ("configural", "metric", "metric_second", "scalar", "strict")
 
 
@@ -33,6 +36,19 @@ def split(subject: str) -> tuple[str, tuple[str, str]]:
     item = pair.partition(".")[0]
     first, _, second = pair.partition(f"-{item}.")
     return effect, (first, f"{item}.{second}")
+
+
+def between(language: Language, pair: tuple[str, str]) -> Spans:
+    """Two groups, the first less the second; long names are cut, the table of paths has them whole."""
+    first, second = (Label(cut(language.name(name), LONGEST)) for name in pair)
+    return (first, language.word("less"), second)
+
+
+def shown_size(source: Source, name: str) -> Spans:
+    """Respondents of a group, or that their number is not told."""
+    return (
+        (Hidden(),) if math.isnan(source.value(f"n:{name}")) else (source.fact(f"n:{name}", style="integer"),)
+    )
 
 
 def held(value: float) -> str:
@@ -64,7 +80,7 @@ def invariance(source: Source, language: Language) -> Table:
     notes = [Paragraph((language.word("note.group_invariance"),), "note")]
     if freed:
         notes.append(Paragraph(fill(language.word("note.freed"), list=_freed(freed, language)), "note"))
-    return _table(source, language, "group_invariance", columns, rows, (2.6, 1, 0.7, 0.8, 0.9, 0.9, 1.0, 0.9, 1.2), notes)  # fmt: skip
+    return titled(source, language, "group_invariance", columns, rows, (2.6, 1, 0.7, 0.8, 0.9, 0.9, 1.0, 0.9, 1.2), notes)  # fmt: skip
 
 
 def _freed(subjects: list[str], language: Language) -> Spans:
@@ -97,33 +113,41 @@ def items(source: Source, language: Language) -> Table:
         rows.append(tuple(row))
     columns = ("construct", "delta_cfi", "delta_rmsea", "loadings_equal", "delta_cfi", "delta_rmsea", "intercepts_equal")  # fmt: skip
     notes = [Paragraph((language.word("note.group_items"),), "note")]
-    return _table(source, language, "group_items", columns, rows, (2.8, 0.9, 1.0, 1.2, 0.9, 1.0, 1.2), notes)
+    return titled(source, language, "group_items", columns, rows, (2.8, 0.9, 1.0, 1.2, 0.9, 1.0, 1.2), notes)
 
 
 def paths(source: Source, language: Language) -> Table:
     """06 paths_<item>: every path and indirect effect in every group."""
-    rows: list[tuple[Spans, ...]] = []
-    for kind in ("path", "indirect"):
-        effects = list(dict.fromkeys(subject.partition("@")[0] for subject in source.subjects(kind)))
-        for effect in effects:
-            short = language.word(f"effect.{kind}.short")
-            rows.append(((*arrow(language, effect), f" ({short})"),))
-            for name in groups(source):
-                term = f"{kind}:{effect}@{name}"
-                rows.append(
-                    (
-                        (Label(language.name(name)),),
-                        source.cell(f"n:{name}", style="integer"),
-                        source.cell(term, digits=3),
-                        source.cell(term, "std_error", digits=3),
-                        source.interval(term, language, 3),
-                        source.cell(term, "p_value", "p", 3),
-                        source.cell(f"std_path:{effect}@{name}", digits=3),
-                    )
-                )
+
+    def cells(name: str, term: str) -> tuple[Spans, ...]:
+        return (
+            shown_size(source, name),
+            source.cell(term, digits=3),
+            source.cell(term, "std_error", digits=3),
+            source.interval(term, language, 3),
+            source.cell(term, "p_value", "p", 3),
+            source.cell(f"std_{term}", digits=3),
+        )
+
+    rows = grouped_rows(source, language, cells)
     columns = ("group", "n", "estimate", "se", "interval", "p", "beta")
     notes = [Paragraph((language.word("note.group_paths"),), "note"), level_note(source, language)]
-    return _table(source, language, "group_paths", columns, rows, (2.6, 0.7, 1, 1.1, 1.7, 0.9, 0.8), notes)
+    return titled(source, language, "group_paths", columns, rows, (2.6, 0.7, 1, 1.1, 1.7, 0.9, 0.8), notes)
+
+
+def grouped_rows(
+    source: Source, language: Language, cells: Callable[[str, str], tuple[Spans, ...]]
+) -> list[tuple[Spans, ...]]:
+    """Under the name of each effect a row for each group; `cells` gives them from the group and the term."""
+    rows: list[tuple[Spans, ...]] = []
+    for kind in ("path", "indirect"):
+        for effect in dict.fromkeys(subject.partition("@")[0] for subject in source.subjects(kind)):
+            rows.append(((*arrow(language, effect), f" ({language.word(f'effect.{kind}.short')})"),))
+            rows += [
+                ((Label(language.name(name)),), *cells(name, f"{kind}:{effect}@{name}"))
+                for name in groups(source)
+            ]
+    return rows
 
 
 def differences(source: Source, language: Language) -> Table:
@@ -132,16 +156,15 @@ def differences(source: Source, language: Language) -> Table:
     for kind in ("path", "indirect"):
         seen = ""
         for subject in source.subjects(f"{kind}_difference"):
-            effect, (first, second) = split(subject)
+            effect, pair = split(subject)
             if effect != seen:
                 short = language.word(f"effect.{kind}.short")
                 rows.append(((*arrow(language, effect), f" ({short})"),))
                 seen = effect
             term = f"{kind}_difference:{subject}"
-            label = (Label(language.name(first)), language.word("less"), Label(language.name(second)))
             rows.append(
                 (
-                    label,
+                    between(language, pair),
                     source.cell(term, digits=3),
                     source.interval(term, language, 3),
                     source.cell(term, "p_value", "p", 3),
@@ -154,7 +177,7 @@ def differences(source: Source, language: Language) -> Table:
         Paragraph(fill(language.word("note.detectable"), power=power), "note"),
         level_note(source, language),
     ]
-    return _table(source, language, "group_differences", columns, rows, (3.4, 1, 1.8, 0.9, 1.3), notes)
+    return titled(source, language, "group_differences", columns, rows, (3.4, 1, 1.8, 0.9, 1.3), notes, False)
 
 
 def equal(source: Source, language: Language) -> Table:
@@ -178,11 +201,11 @@ def equal(source: Source, language: Language) -> Table:
         smallest=source.glance("smallest"),
         power=source.glance("power", "percent", 0),
     )
-    return _table(source, language, "group_equal", columns, rows, (3.4, 1.1, 1, 1, 1.6), [Paragraph(note, "note")])  # fmt: skip
+    return titled(source, language, "group_equal", columns, rows, (3.4, 1.1, 1, 1, 1.6), [Paragraph(note, "note")], False)  # fmt: skip
 
 
-def means(source: Source, language: Language) -> Table:
-    """06 means_<item>: how far the groups' mean scores lie apart."""
+def means(source: Source, language: Language, key: str = "group_means") -> Table:
+    """06 means_<item>, dimensions_<item>: how far the groups' mean scores lie apart."""
     rows: list[tuple[Spans, ...]] = []
     for score in source.subjects("eta2"):
         rows.append(
@@ -198,7 +221,7 @@ def means(source: Source, language: Language) -> Table:
         )
     columns = ("construct", "mean_high", "mean_low", "welch_f", "p", "p_holm", "eta2", "interval")
     notes = [Paragraph((language.word("note.group_means"),), "note"), level_note(source, language)]
-    return _table(source, language, "group_means", columns, rows, (2.4, 1.7, 1.7, 0.9, 0.8, 0.9, 0.8, 1.5), notes)  # fmt: skip
+    return titled(source, language, key, columns, rows, (2.4, 1.7, 1.7, 0.9, 0.8, 0.9, 0.8, 1.5), notes)  # fmt: skip
 
 
 def _mean(source: Source, language: Language, score: str, top: bool) -> Spans:
@@ -213,7 +236,7 @@ def extreme(source: Source, score: str, top: bool) -> str:
     return chosen[len(score) + 1 :]
 
 
-def _table(
+def titled(
     source: Source,
     language: Language,
     key: str,
@@ -221,8 +244,13 @@ def _table(
     rows: list[tuple[Spans, ...]],
     widths: tuple[float, ...],
     notes: list[Paragraph],
+    failed: bool = True,
 ) -> Table:
+    """A table of one grouping, with its notes: what is hidden, and with `failed` the checks that failed."""
     item = grouping(source)
     caption = fill(language.word(f"caption.{key}"), name=question(language, item))
-    everything = (*notes, *failed_notes(source, language))
+    if "hidden_below" in source.result.glance and "n" in columns:
+        limit = source.glance("hidden_below", "integer")
+        notes = [*notes, Paragraph(fill(language.word("note.hidden_size"), limit=limit), "note")]
+    everything = (*notes, *(failed_notes(source, language) if failed else ()))
     return Table(f"{key}_{item}", caption, heads(language, *columns), tuple(rows), "", widths, everything)

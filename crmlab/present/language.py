@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import yaml
 
-from crmlab.present.blocks import EMPTY, Fact, Hidden, Label, Ref, Span, Strong
+from crmlab.present.blocks import EMPTY, Cite, Fact, Footnote, Hidden, Label, Ref, Slanted, Span, Strong
 
 LOCALE = Path(__file__).parent / "locale"
 LRM = "\u200e"  # holds a sign on the left of its number inside right-to-left text
@@ -33,12 +33,14 @@ class Language:
     words : key -> printed word or template
     names : subject of a term ("FOC", "GEN.2") -> the study's printed name for it
     decimal : the decimal mark; "/" is a habit of Persian theses and can be set
+    latin_digits : print Latin digits in Persian text
     """
 
     code: Literal["en", "fa"]
     words: Mapping[str, str] = field(repr=False)
     names: Mapping[str, str] = field(default_factory=dict, repr=False)
     decimal: str = "."
+    latin_digits: bool = False
 
     @classmethod
     def load(cls, code: str, *, decimal: str | None = None) -> Language:
@@ -90,7 +92,7 @@ class Language:
 
     def digits(self, text: str) -> str:
         """Every Latin digit of the text as this language writes it."""
-        return text.translate(PERSIAN_DIGITS) if self.rtl else text
+        return text.translate(PERSIAN_DIGITS) if self.rtl and not self.latin_digits else text
 
     def number(self, value: float, digits: int = 2) -> str:
         """A decimal number; a missing one is a dash."""
@@ -162,9 +164,11 @@ class Language:
             return self.fact(span)
         if isinstance(span, Hidden):
             return self.hidden(span)
-        if isinstance(span, Label | Strong):
+        if isinstance(span, Footnote):
+            return ""
+        if isinstance(span, Label | Strong | Slanted):
             return span.text
-        return span.key if isinstance(span, Ref) else span
+        return span.key if isinstance(span, Ref | Cite) else span
 
     def hidden(self, cell: Hidden) -> str:
         """What stands in place of a number that would show too few people."""

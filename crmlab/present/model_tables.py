@@ -1,16 +1,14 @@
-"""The structural model as tables: paths, explained variance, effects, verdicts."""
+"""The structural model as tables: paths, explained variance, effects."""
 
 from __future__ import annotations
 
-import math
-
-from crmlab.present.blocks import EMPTY, Label, Paragraph, Spans, Strong, Table
+from crmlab.present.blocks import Spans, Table
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.table_parts import arrow, failed_notes, heads, level_note, one_row_each
 
 
-def paths(source: Source, language: Language) -> Table:
+def paths(source: Source, language: Language, key: str = "paths") -> Table:
     """05 paths: each coefficient with its interval, its size and the collinearity it stands."""
 
     def cells(path: str) -> list[Spans]:
@@ -25,13 +23,13 @@ def paths(source: Source, language: Language) -> Table:
         ]
 
     return one_row_each(
-        source, language, "paths", ("path", "beta", "se", "interval", "p", "f2", "vif"),
+        source, language, key, ("path", "beta", "se", "interval", "p", "f2", "vif"),
         source.subjects("path"), cells, first=arrow,
         notes=(level_note(source, language, "note.bootstrap"),), widths=(3.2, 0.9, 1.2, 1.9, 0.9, 0.75, 0.75),
     )  # fmt: skip
 
 
-def latent_paths(source: Source, language: Language) -> Table:
+def latent_paths(source: Source, language: Language, key: str = "sem_paths") -> Table:
     """05 sem_paths: each standardised coefficient with its error, interval and z."""
 
     def cells(path: str) -> list[Spans]:
@@ -45,24 +43,23 @@ def latent_paths(source: Source, language: Language) -> Table:
         ]
 
     return one_row_each(
-        source, language, "sem_paths", ("path", "beta", "se", "interval", "z", "p"), source.subjects("path"), cells,
+        source, language, key, ("path", "beta", "se", "interval", "z", "p"), source.subjects("path"), cells,
         first=arrow, notes=(level_note(source, language, "note.delta"),), widths=(3.2, 0.9, 1.2, 1.9, 0.8, 0.9),
     )  # fmt: skip
 
 
-def explained(source: Source, language: Language) -> Table:
-    """05 paths: the share of each outcome's variance that the model explains."""
+def explained(source: Source, language: Language, key: str = "explained") -> Table:
+    """05 paths, sem_paths: the share of each outcome's variance that the model explains."""
+    adjusted = bool(source.subjects("r2_adjusted"))
 
     def cells(outcome: str) -> list[Spans]:
-        return [
-            source.cell(f"r2:{outcome}", digits=3),
-            source.interval(f"r2:{outcome}", language, 3),
-            source.cell(f"r2_adjusted:{outcome}", digits=3),
-        ]
+        found = [source.cell(f"r2:{outcome}", digits=3), source.interval(f"r2:{outcome}", language, 3)]
+        return [*found, source.cell(f"r2_adjusted:{outcome}", digits=3)] if adjusted else found
 
+    columns = ("outcome", "r2", "interval", *(("r2_adjusted",) if adjusted else ()))
+    widths = (3.0, 1.0, 1.6, *((1.2,) if adjusted else ()))
     return one_row_each(
-        source, language, "explained", ("outcome", "r2", "interval", "r2_adjusted"), source.subjects("r2"), cells,
-        notes=(level_note(source, language),), widths=(3.0, 1.0, 1.6, 1.2),
+        source, language, key, columns, source.subjects("r2"), cells, notes=(level_note(source, language),), widths=widths,
     )  # fmt: skip
 
 
@@ -90,27 +87,3 @@ def effects(source: Source, language: Language, key: str = "effects") -> Table:
     header = heads(language, "effect", "estimate", "se", "interval", "p")
     caption = (language.word(f"caption.{key}"),)
     return Table(key, caption, header, tuple(rows), "scccc", (3.4, 0.9, 1.2, 1.8, 0.9), notes)
-
-
-def verdicts(source: Source, language: Language, statements: dict[str, str]) -> Table:
-    """05 verdicts: every hypothesis with the effect it is judged by and what came out."""
-
-    def cells(name: str) -> list[Spans]:
-        term = f"hypothesis:{name}"
-        verdict = source.value(f"verdict:{name}")
-        word = EMPTY if math.isnan(verdict) else language.word(f"verdict.{int(verdict)}")
-        return [
-            (Label(statements.get(name, "")),),
-            source.cell(term, digits=3),
-            source.interval(term, language, 3),
-            source.cell(term, "p_value", "p", 3),
-            source.cell(f"p_holm:{name}", style="p", digits=3),
-            (Strong(word),),
-        ]
-
-    return one_row_each(
-        source, language, "verdicts", ("hypothesis", "statement", "estimate", "interval", "p", "p_holm", "verdict"),
-        source.subjects("hypothesis"), cells, first=lambda _, name: (Label(name),),
-        notes=(level_note(source, language), Paragraph((language.word("note.holm"),), "note")),
-        widths=(0.8, 4.0, 0.9, 1.5, 0.9, 0.9, 1.2), align="ssccccc",
-    )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import Fact, Paragraph, Spans
@@ -24,6 +24,12 @@ def limit(study: Study, name: str) -> Fact:
     if name in SHARES:
         return Fact(f"study/rules/{name}", value, "percent", 0)
     return Fact(f"study/rules/{name}", value, "number", DIGITS.get(name, 2))
+
+
+def telling(fact: Fact, bound: Fact) -> Fact:
+    """The fact with one decimal more where it would be printed like the limit it misses."""
+    same = round(fact.value, fact.digits) == round(bound.value, fact.digits) and fact.value != bound.value
+    return replace(fact, digits=fact.digits + 1) if same else fact
 
 
 def rules_note(study: Study | None, language: Language, *names: str) -> tuple[Paragraph, ...]:

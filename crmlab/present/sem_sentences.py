@@ -32,8 +32,10 @@ def fit(source: Source, language: Language, study: Study, which: str) -> Spans:
     return say(language, "fit_good" if fits(source, study) else "fit_poor", model=model, **values)
 
 
-def engines(pls: Source, sem: Source, language: Language) -> Spans:
-    """Do both engines come to the same verdicts?"""
+def engines(pls: Source, sem: Source, language: Language, paths: Source | None = None) -> Spans:
+    """Do both engines come to the same verdicts? Those of an inadmissible solution (its `paths`) are not compared."""
+    if paths is not None and any(check.name.startswith(UNUSABLE) for check in paths.result.failed):
+        return say(language, "engines_unusable", ref=Ref("engines"))
     names = sem.subjects("verdict")
     apart = [name for name in names if pls.value(f"verdict:{name}") != sem.value(f"verdict:{name}")]
     if not apart:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language, catalogue
+from crmlab.present.rules import telling
 
 if TYPE_CHECKING:
     from crmlab.study import Hypothesis, Study
 
+MANY = 3  # weak constructs from which they share one sentence
 MEDIATION = {0: "no_mediation", 1: "direct_only", 2: "indirect_only", 3: "complementary", 4: "competitive"}
 
 
@@ -93,13 +95,16 @@ def _reliability(source: Source, language: Language, study: Study) -> Spans:
     known = [of for of in source.subjects("omega") if not math.isnan(source.value(f"omega:{of}"))]
     weak = [of for of in known if source.value(f"omega:{of}") < limit.value]
     spans: Spans = ()
-    for of in weak:
+    if len(weak) >= MANY:
+        told = [(*quoted(language, of), " (", telling(source.fact(f"omega:{of}"), limit), ")") for of in weak]
+        spans += say(language, "reliability_weak_many", limit=limit, list=listed(language, told))
+    for of in weak if len(weak) < MANY else ():
         spans += say(
             language,
             "reliability_weak",
             var=quoted(language, of),
             limit=limit,
-            omega=source.fact(f"omega:{of}"),
+            omega=telling(source.fact(f"omega:{of}"), limit),
         )
     if weak and len(weak) < len(known):
         spans += say(language, "reliability_rest")
@@ -125,9 +130,16 @@ def _convergence(source: Source, language: Language, study: Study) -> Spans:
     known = [of for of in source.subjects("ave") if not math.isnan(source.value(f"ave:{of}"))]
     weak = [of for of in known if source.value(f"ave:{of}") < limit.value]
     spans: Spans = ()
-    for of in weak:
+    if len(weak) >= MANY:
+        told = [(*quoted(language, of), " (", telling(source.fact(f"ave:{of}"), limit), ")") for of in weak]
+        spans += say(language, "ave_weak_many", limit=limit, list=listed(language, told))
+    for of in weak if len(weak) < MANY else ():
         spans += say(
-            language, "ave_weak", var=quoted(language, of), ave=source.fact(f"ave:{of}"), limit=limit
+            language,
+            "ave_weak",
+            var=quoted(language, of),
+            ave=telling(source.fact(f"ave:{of}"), limit),
+            limit=limit,
         )
     if known and not weak:
         of = min(known, key=lambda of: source.value(f"ave:{of}"))
@@ -161,6 +173,9 @@ def discriminant(source: Source, language: Language, study: Study) -> Spans:
         return ()
     over = [pair for pair in pairs if source.value(f"htmt:{pair}") >= limit.value]
     spans: Spans = ()
+    if len(over) >= MANY:
+        told = [(*_pair(language, pair), " (", source.fact(f"htmt:{pair}"), ")") for pair in over]
+        return say(language, "htmt_bad_many", list=listed(language, told), limit=limit, ref=Ref("htmt"))
     for pair in over:
         spans += say(
             language, "htmt_bad", pair=_pair(language, pair), htmt=source.fact(f"htmt:{pair}"), limit=limit
@@ -202,23 +217,29 @@ def structure(source: Source, language: Language, study: Study) -> Spans:
 
 def direct(verdicts: Source, language: Language, hypothesis: Hypothesis, alpha: float) -> Spans:
     """What the data say to one expected direct effect."""
+    from crmlab.present.verdict_sentences import qualified, untested
+
     values = _effect(verdicts, language, hypothesis)
     verdict = verdicts.value(f"verdict:{hypothesis.id}")
     if math.isnan(verdict):
-        return say(language, "no_verdict", hid=values["hid"])
+        why = untested(verdicts, language, hypothesis.id)
+        return why or say(language, "no_verdict", hid=values["hid"])
     key = {1: "supported", -1: "contradicted"}.get(int(verdict), "not_shown")
     spans = say(language, key, **values)
-    return spans + _after_holm(verdicts, language, hypothesis.id, verdict, alpha)
+    return spans + qualified(verdicts, language, hypothesis, alpha)
 
 
 def mediated(
     verdicts: Source, paths: Source | None, language: Language, hypothesis: Hypothesis, alpha: float
 ) -> Spans:
     """What the data say to one expected mediation."""
+    from crmlab.present.verdict_sentences import qualified, untested
+
     values = _effect(verdicts, language, hypothesis)
     kind, verdict = verdicts.value(f"mediation:{hypothesis.id}"), verdicts.value(f"verdict:{hypothesis.id}")
     if math.isnan(kind) or math.isnan(verdict):
-        return say(language, "no_verdict", hid=values["hid"])
+        why = untested(verdicts, language, hypothesis.id)
+        return why or say(language, "no_verdict", hid=values["hid"])
     term = f"path:{hypothesis.target}~{hypothesis.source}"
     key = MEDIATION[int(kind)]
     if paths is not None and term in paths:
@@ -232,21 +253,7 @@ def mediated(
     spans = say(language, key, **values)
     end = {1: "mediation_supported", -1: "mediation_contradicted"}.get(int(verdict), "mediation_not_shown")
     spans += say(language, end, hid=values["hid"])
-    return spans + _after_holm(verdicts, language, hypothesis.id, verdict, alpha)
-
-
-def summary(verdicts: Source, language: Language) -> Spans:
-    """How many hypotheses came out how."""
-    values = [verdicts.value(f"verdict:{name}") for name in verdicts.subjects("verdict")]
-
-    def count(word: str, wanted: Sequence[float]) -> Fact:
-        hits = sum(value in wanted for value in values)
-        return Fact(f"counted/{verdicts.address}/{word}", hits, "integer")
-
-    return say(
-        language, "summary", ref=Ref("verdicts"), n=count("all", (1, 0, -1)), yes=count("supported", (1,)),
-        no=count("not_shown", (0,)), against=count("contradicted", (-1,)),
-    )  # fmt: skip
+    return spans + qualified(verdicts, language, hypothesis, alpha)
 
 
 def _effect(verdicts: Source, language: Language, hypothesis: Hypothesis) -> dict[str, object]:
@@ -264,13 +271,6 @@ def _effect(verdicts: Source, language: Language, hypothesis: Hypothesis) -> dic
         "level": verdicts.level,
         "hid": Label(hypothesis.id),
     }
-
-
-def _after_holm(verdicts: Source, language: Language, name: str, verdict: float, alpha: float) -> Spans:
-    adjusted = verdicts.fact(f"p_holm:{name}", style="p_relation", digits=3)
-    if verdict == 1 and adjusted.value >= alpha:
-        return say(language, "not_holm", p=adjusted)
-    return ()
 
 
 def _pair(language: Language, subject: str) -> Spans:

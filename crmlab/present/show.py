@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crmlab.present import (
     behaviour_view,
+    channel_view,
     design_view,
     diagrams,
     enterprise_view,
@@ -18,8 +19,11 @@ from crmlab.present import (
     heatmap,
     model_tables,
     retention_view,
+    segment_view,
     sem_tables,
+    swift_view,
     tables,
+    verdict_tables,
     warehouse_tables,
 )
 from crmlab.present.blocks import Fact, Figure, Label, Paragraph, Span, Spans, Strong, Table
@@ -101,9 +105,18 @@ def _blocks(
     known = views(source, language, study)
     if known is not None:
         return tuple(block for block in known if block is not None)
-    firm = enterprise_view.blocks(source, language)
+    firm = enterprise_view.blocks(source, language, study.privacy_threshold if study else 5)
     if firm is not None:
         return tuple(block for block in firm if block is not None)
+    watched = channel_view.blocks(source, language, study)
+    if watched is not None:
+        return tuple(block for block in watched if block is not None)
+    loop = swift_view.blocks(source, language, study)
+    if loop is not None:
+        return tuple(block for block in loop if block is not None)
+    grouped = segment_view.blocks(source, language, study)
+    if grouped is not None:
+        return tuple(block for block in grouped if block is not None)
     contracts = retention_view.blocks(source, language, study)
     if contracts is not None:
         return tuple(block for block in contracts if block is not None)
@@ -125,8 +138,7 @@ def _paths(source: Source, language: Language, study: Study | None) -> list[Tabl
 
 
 def _verdicts(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
-    statements = {each.id: each.statement[language.code] for each in study.hypotheses} if study else {}
-    return [model_tables.verdicts(source, language, statements)]
+    return [verdict_tables.verdicts(source, language, study.hypotheses if study else ())]
 
 
 def _means(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:

@@ -11,6 +11,8 @@ from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.result import Check
 
+NAMED = 15  # failed checks of one kind that are named one by one below a table
+POSSIBLE = "check.possible"  # what the data do not allow; its rule is the reason
 MANY = 4  # failed checks of one kind and rule from which they share one note
 
 
@@ -39,8 +41,12 @@ def level_note(source: Source, language: Language, key: str = "note.interval") -
     return Paragraph(fill(language.word(key), level=source.level), "note")
 
 
-def failed_notes(source: Source, language: Language) -> tuple[Paragraph, ...]:
-    """The checks that failed, in words, for the place where the table stands; many of one kind make one note."""
+def failed_notes(source: Source, language: Language, *, whole: bool = False) -> tuple[Paragraph, ...]:
+    """The checks that failed, in words, for the place where the table stands; many of one kind make one note.
+
+    With `whole` each of them is named however many they are; else the smallest and the largest stand for more than
+    fifteen.
+    """
     kinds: dict[tuple[str, str], list[Check]] = {}
     for check in source.result.failed:
         kinds.setdefault((check.name.partition(":")[0], check.rule), []).append(check)
@@ -49,7 +55,8 @@ def failed_notes(source: Source, language: Language) -> tuple[Paragraph, ...]:
         if len(checks) < MANY:
             notes += [_note(check, source, language) for check in checks]
         else:
-            notes.append(_together(kind, checks, source, language))
+            short = not whole and len(checks) > NAMED and not any(math.isnan(one.value) for one in checks)
+            notes.append((_span_of if short else _together)(kind, checks, source, language))
     return tuple(notes)
 
 
@@ -57,6 +64,7 @@ def _note(check: Check, source: Source, language: Language) -> Paragraph:
     kind, _, subject = check.name.partition(":")
     where: Spans = (" (", *_subject(language, subject), ")") if subject else ()
     told = "check.told" if not math.isnan(check.value) else "check.told_bare"
+    told = "check.told_reason" if kind == POSSIBLE else told
     what = (Strong(_what(kind, language)), *where)
     spans = fill(
         language.word(told), what=what, value=_value(check, source), rule=_rule(check, kind, language)
@@ -78,20 +86,34 @@ def _together(kind: str, checks: Sequence[Check], source: Source, language: Lang
     return Paragraph(spans, "failed")
 
 
+def _span_of(kind: str, checks: Sequence[Check], source: Source, language: Language) -> Paragraph:
+    """One note for very many failed checks of one kind: how many, and between which values."""
+    ordered = sorted(checks, key=lambda check: check.value)
+    ends = {
+        key: (*_subject(language, check.name.partition(":")[2]), " ", _value(check, source))
+        for key, check in (("low", ordered[0]), ("high", ordered[-1]))
+    }
+    k = Fact(f"counted/{source.address}/{kind}", len(checks), "integer")
+    what = (Strong(_what(kind, language)),)
+    spans = fill(language.word("check.many"), what=what, k=k, rule=_rule(checks[0], kind, language), **ends)
+    return Paragraph(spans, "failed")
+
+
 def _what(kind: str, language: Language) -> str:
     return language.word(kind) if language.knows(kind) else kind
 
 
 def _value(check: Check, source: Source) -> Fact:
-    return Fact(f"checked/{source.address}/{check.name}", check.value, "number", 3)
+    whole = math.isfinite(check.value) and check.value == round(check.value) and abs(check.value) >= 2
+    return Fact(f"checked/{source.address}/{check.name}", check.value, "number", 0 if whole else 3)
 
 
 def _subject(language: Language, subject: str) -> tuple[Span, ...]:
     """What a check is about: names of the study, or a word of ours."""
-    word = f"subject.{subject}"
+    word = f"subject.{subject or 'overall'}"
     if language.knows(word):
         return (language.word(word),)
-    return (Label(" / ".join(_known(language, part) for part in subject.split("~"))),)
+    return (Label(" / ".join(_known(language, part) for part in subject.replace("=~", "~").split("~"))),)
 
 
 def _known(language: Language, part: str) -> str:
@@ -106,6 +128,8 @@ def _known(language: Language, part: str) -> str:
 def _rule(check: Check, kind: str, language: Language) -> Label:
     """The rule a check was judged by, in the reader's language where we have the words."""
     key = kind.replace("check.", "rule.", 1)
+    if kind == POSSIBLE:  # the reason is a message of the program, in English
+        return Label(check.rule if language.code == "en" else language.word("check.reason_saved"))
     if not language.knows(key):
         return Label(check.rule)
     number = re.search(r"\d+(\.\d+)?", check.rule)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from crmlab.present import tables
+from crmlab.present.analysis_sentences import versions
 from crmlab.present.blocks import Block, Fact, Heading, Label, Ref, Spans, Table
-from crmlab.present.sentences import say
+from crmlab.present.sentences import listed, say
 from crmlab.present.table_parts import failed_notes, heads
-from crmlab.report.sections import SAMPLE, Scene
+from crmlab.report.author_text import typed_numbers
+from crmlab.report.sections import INTAKE, SAMPLE, Scene
+from crmlab.study.author_files import author_files
+
+TYPED = 20  # numbers of one file that are listed
 
 
 def items(scene: Scene) -> list[Block]:
@@ -20,12 +25,9 @@ def record(scene: Scene, code: str) -> list[Block]:
     language = scene.language
     if not scene.sources:
         return []
-    rows, versions = [], dict[str, str]()
+    rows = []
     for address, source in sorted(scene.sources.items()):
         kept = source.result.source
-        versions |= {
-            key: value for key, value in kept.items() if key != "seed" and not key.endswith("_sha256")
-        }
         held = sum(check.ok for check in source.result.checks)
         counts = [
             Fact(f"counted/{address}/checks_{which}", k, "integer")
@@ -36,13 +38,44 @@ def record(scene: Scene, code: str) -> list[Block]:
         data: Spans = (Label(hashes[0][:16]),) if hashes else ("–",)
         rows.append(((Label(address),), data, seed, (counts[0], " / ", counts[1])))
     told = say(language, "record_intro", ref=Ref("record"), code=Label(code))
-    shown = ", ".join(f"{name} {value}" for name, value in sorted(versions.items()))
+    shown = versions(scene.sources)
     told += say(language, "record_versions", versions=Label(shown)) if shown else ()
     header = heads(language, "result", "data", "seed", "checks")
     table = Table(
         "record", (language.word("caption.record"),), header, tuple(rows), "sccc", (3.2, 1.4, 1.2, 1.2)
     )
-    return [scene.body(told), table, *_checks(scene)]
+    return [scene.body(told + _rows(scene)), *_typed(scene), table, *_checks(scene)]
+
+
+def _rows(scene: Scene) -> Spans:
+    """How many rows came in, were refused, and stayed."""
+    spans: Spans = ()
+    for name, key in (("flow", "record_flow"), ("ledger_flow", "record_ledger")):
+        source = scene.get(f"{INTAKE}/{name}")
+        if source is None or "kept" not in source:
+            continue
+        values = {
+            one: source.fact(one, style="integer") for one in ("read", "kept", "analysed") if one in source
+        }
+        lost = source.value("read") - source.value("kept")
+        refused = Fact(f"counted/{source.address}/refused", lost, "integer")
+        spans += say(scene.language, key, refused=refused, **values)
+    return spans
+
+
+def _typed(scene: Scene) -> list[Block]:
+    """Numbers that the author typed, of all files in both languages."""
+    files = author_files(scene.study)
+    if not files:
+        return []
+    parts: list[Spans] = []
+    for file in files:
+        found = typed_numbers(file)
+        shown = scene.language.word("comma").join(found[:TYPED]) + (" …" if len(found) > TYPED else "")
+        parts += [(Label(file.name), " (", Label(shown), ")")] if found else []
+    if not parts:
+        return [scene.body(say(scene.language, "record_typed_none"))]
+    return [scene.body(say(scene.language, "record_typed", list=listed(scene.language, parts)))]
 
 
 def _checks(scene: Scene) -> list[Block]:
@@ -51,7 +84,9 @@ def _checks(scene: Scene) -> list[Block]:
     failed = sum(len(source.result.failed) for source in scene.sources.values())
     notes = list(
         dict.fromkeys(
-            note for _, source in sorted(scene.sources.items()) for note in failed_notes(source, language)
+            note
+            for _, source in sorted(scene.sources.items())
+            for note in failed_notes(source, language, whole=True)
         )
     )
     heading = Heading(2, "section-checks", (language.word("section.checks"),))

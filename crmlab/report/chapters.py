@@ -2,35 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from crmlab.files import sha256_text
+from crmlab.present.blocks import Block, Heading
 from crmlab.present.facts import sources
 from crmlab.present.language import Language
 from crmlab.present.names import reader
 from crmlab.report import (
     annexes,
     behaviour_sections,
+    channel_sections,
     design_sections,
+    dimension_sections,
+    discussion_sections,
     enterprise_sections,
     evaluation_sections,
     firmness_sections,
+    formula_sections,
     group_sections,
     intake_sections,
+    introduction_sections,
     measurement_sections,
+    monitor_sections,
+    process_sections,
     retention_sections,
     sections,
+    segment_sections,
     sem_sections,
+    study_annexes,
+    swift_sections,
 )
+from crmlab.report.addresses import with_addresses
+from crmlab.report.author_text import author
 from crmlab.report.model import Chapter, Document
+from crmlab.report.profiles import profile_of
+from crmlab.report.references import with_references
 from crmlab.report.sections import Scene
 from crmlab.result import Result
 
 if TYPE_CHECKING:
     from crmlab.study import Study
 
-FINDINGS = (
+Part: TypeAlias = Callable[[Scene], list[Block]]
+Kind: TypeAlias = Literal["front", "chapter", "annex"]
+METHOD: tuple[Part, ...] = (
+    introduction_sections.author_section("method"),
+    introduction_sections.author_section("sampling"),
+    *design_sections.SECTIONS,
+    introduction_sections.analysis,
+    formula_sections.formulas,
+    introduction_sections.author_section("ethics"),
+)
+FINDINGS: tuple[Part, ...] = (
     sections.introduction,
     sections.flow,
     sections.respondents,
@@ -46,19 +71,28 @@ FINDINGS = (
     measurement_sections.criteria,
     sections.structure,
     evaluation_sections.evaluation,
+    dimension_sections.paths,
     sections.direct,
     sections.mediation,
+    process_sections.processes,
     evaluation_sections.importance,
+    dimension_sections.rankings,
     evaluation_sections.robustness,
     sem_sections.covariance,
+    group_sections.groups,
+    sections.further,
     sections.summary,
     firmness_sections.firmness,
-    group_sections.groups,
     *behaviour_sections.SECTIONS[:1],
     retention_sections.flow,
     intake_sections.coverage,
+    *segment_sections.LIFE_SECTIONS,
+    *channel_sections.SECTIONS,
     *behaviour_sections.SECTIONS[1:],
+    *segment_sections.SECTIONS,
+    *monitor_sections.SECTIONS,
     *enterprise_sections.SECTIONS,
+    *swift_sections.SECTIONS,
     *retention_sections.SECTIONS,
 )
 
@@ -74,24 +108,32 @@ def compose(study: Study, results: Mapping[str, Result], language: str | Languag
     language : "en" or "fa", or a Language with its habits set
     """
     spoken = reader(study, language) if isinstance(language, str) else _with_names(study, language)
-    scene = Scene(study, spoken, sources(results))
+    saved = sources(results)
+    scene = Scene(study, spoken, saved, author(study, saved, spoken))
     code = run_code(results)
-    chapters = [
-        _chapter(scene, "design", "3", "chapter", design_sections.SECTIONS),
+    later = [
+        _chapter(scene, "design", "3", "chapter", METHOD),
         _chapter(scene, "findings", "4", "chapter", FINDINGS),
+        _chapter(scene, "discussion", "5", "chapter", discussion_sections.SECTIONS),
         _chapter(scene, "items", "1", "annex", (annexes.items,)),
         _chapter(scene, "legacy", "2", "annex", (evaluation_sections.legacy,)),
         _chapter(scene, "record", "3", "annex", (lambda scene: annexes.record(scene, code),)),
+        _chapter(scene, "dictionary", "4", "annex", (study_annexes.dictionary,)),
+        _chapter(scene, "questionnaire", "5", "annex", (study_annexes.questionnaire,)),
+        _chapter(scene, "viva", "6", "annex", (lambda scene: study_annexes.viva(scene, code),)),
     ]
+    shown = {block.key for chapter in later for block in chapter.blocks if isinstance(block, Heading)}
+    shown |= {"annex-record"} if later[5].blocks else set()
+    chapters = [*_first(scene, shown), *later, _coverage(scene, shown)]
     filled = [chapter for chapter in chapters if chapter.blocks]
-    letters = iter("123")
+    letters = iter("12345678")
     numbered = [
-        chapter if chapter.kind == "chapter" else Chapter(
+        chapter if chapter.kind != "annex" else Chapter(
             chapter.key, next(letters), "annex", chapter.title, chapter.blocks
         )
         for chapter in filled
     ]  # fmt: skip
-    return Document(
+    document = Document(
         name=study.name,
         language=spoken,
         title=study.title[spoken.code],
@@ -99,6 +141,25 @@ def compose(study: Study, results: Mapping[str, Result], language: str | Languag
         notice=study.notice[spoken.code] if study.notice else "",
         code=code,
         chapters=tuple(numbered),
+        profile=profile_of(study, spoken),
+    )
+    return with_addresses(with_references(document, study))
+
+
+def _first(scene: Scene, shown: set[str]) -> list[Chapter]:
+    """What stands before the method: abstract, introduction, foundations."""
+    models: Part = lambda scene: study_annexes.models(scene, shown)  # noqa: E731
+    foundations = (*introduction_sections.BEFORE_MODELS, models, *introduction_sections.AFTER_MODELS)
+    return [
+        _chapter(scene, "abstract", "", "front", (introduction_sections.abstract,)),
+        _chapter(scene, "opening", "1", "chapter", introduction_sections.INTRODUCTION),
+        _chapter(scene, "literature", "2", "chapter", foundations),
+    ]
+
+
+def _coverage(scene: Scene, shown: set[str]) -> Chapter:
+    return _chapter(
+        scene, "coverage_of_source", "7", "annex", (lambda scene: study_annexes.coverage(scene, shown),)
     )
 
 
@@ -112,7 +173,6 @@ def _with_names(study: Study, language: Language) -> Language:
     return language.named(reader(study, language.code).names)
 
 
-def _chapter(scene: Scene, key: str, number: str, kind: str, parts: tuple[object, ...]) -> Chapter:
-    blocks = [block for part in parts for block in part(scene)]  # type: ignore[operator]
-    title = scene.language.word(f"section.{key}")
-    return Chapter(f"{kind}-{key}", number, "annex" if kind == "annex" else "chapter", title, tuple(blocks))
+def _chapter(scene: Scene, key: str, number: str, kind: Kind, parts: Sequence[Part]) -> Chapter:
+    blocks = [block for part in parts for block in part(scene)]
+    return Chapter(f"{kind}-{key}", number, kind, scene.language.word(f"section.{key}"), tuple(blocks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from crmlab.present import class_tables
 from crmlab.present import design_figures as figures
 from crmlab.present import design_sentences as sentences
 from crmlab.present import design_tables as tables
@@ -79,6 +80,14 @@ def power(scene: Scene) -> list[Block]:
             blocks += [scene.body(spans) for spans in told]
         blocks += [tables.power(one, got(scene, f"needed_{key}"), language, key, study), drawn]
         blocks.append(tables.precision(one, language, key, study))
+    groups = got(scene, "group_power")
+    if groups is not None and groups.subjects("power"):
+        blocks += [
+            scene.body(class_tables.power_told(groups, language)),
+            class_tables.power(groups, language),
+        ]
+    elif groups is not None:
+        blocks += failed_notes(groups, language)
     return scene.section("design_power", DESIGN, blocks)
 
 

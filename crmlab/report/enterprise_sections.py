@@ -1,36 +1,21 @@
-"""The sections of steps 09 and 10: maturity of three models, goals, roadmap, one conceptual bed, canvas and offices."""
+"""The sections of steps 09 and 10: maturity of three models, goals, roadmap, canvas and offices on one conceptual bed."""
 
 from __future__ import annotations
 
 from crmlab.present import enterprise_figures as figures
 from crmlab.present import enterprise_goals as goals
-from crmlab.present import enterprise_map as maps
-from crmlab.present import enterprise_map_sentences as map_sentences
+from crmlab.present import enterprise_link_sentences as link_sentences
+from crmlab.present import enterprise_links as links
 from crmlab.present import enterprise_sentences as sentences
+from crmlab.present import enterprise_stage_sentences as stage_sentences
+from crmlab.present import enterprise_stages as stages
 from crmlab.present import enterprise_tables as tables
-from crmlab.present.blocks import Block, Paragraph, Spans
+from crmlab.present.blocks import Block
 from crmlab.present.enterprise_words import rated
 from crmlab.present.facts import Source
-from crmlab.present.sentences import say
-from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import MAP, MATURITY, Scene
-
-
-def got(scene: Scene, name: str, step: str = MATURITY) -> Source | None:
-    """A saved result that holds something."""
-    source = scene.get(f"{step}/{name}")
-    return source if source is not None and len(source.result.tidy) else None
-
-
-def lost(scene: Scene, name: str, step: str = MATURITY) -> list[Paragraph]:
-    """Why a part could not be computed."""
-    source = scene.get(f"{step}/{name}")
-    return [] if source is None or len(source.result.tidy) else list(failed_notes(source, scene.language))
-
-
-def said(scene: Scene, key: str) -> Spans:
-    """A sentence without numbers."""
-    return say(scene.language, f"ent_{key}")
+from crmlab.report.enterprise_map_sections import MAP_SECTIONS
+from crmlab.report.enterprise_scene import got, lost, on_bed, said
+from crmlab.report.sections import MATURITY, Scene
 
 
 def ratings(scene: Scene) -> list[Block]:
@@ -66,7 +51,23 @@ def gartner(scene: Scene) -> list[Block]:
     ]  # fmt: skip
     if even is not None:
         blocks += [scene.body(sentences.balance(even, language)), tables.balance(even, language)]
-    return scene.section("gartner", MATURITY, blocks)
+    return scene.section("gartner", MATURITY, [*blocks, *linked(scene), *on_bed(scene, "gartner")])
+
+
+def linked(scene: Scene) -> list[Block | None]:
+    """What the capabilities of units mean to their customers."""
+    language, blocks = scene.language, list[Block | None]()
+    link, weight, need = (got(scene, name) for name in ("outcome_links", "dominance", "necessary"))
+    if link is not None:
+        told = link_sentences.links(link, language)
+        told += link_sentences.weights(weight, language) if weight is not None else ()
+        blocks += [scene.body(told), links.links(link, weight, language)]
+    if need is not None:
+        blocks += [scene.body(link_sentences.bottlenecks(need, language)), links.bottlenecks(need, language)]
+    return [
+        *blocks,
+        *(each for name in ("outcome_links", "dominance", "necessary") for each in lost(scene, name)),
+    ]
 
 
 def strategy(scene: Scene) -> list[Block]:
@@ -83,25 +84,93 @@ def strategy(scene: Scene) -> list[Block]:
     ]  # fmt: skip
     if plan is not None:
         blocks += [scene.body(sentences.schedule(plan, language)), goals.schedule(plan, language)]
-    return scene.section("strategy_gates", MATURITY, [*blocks, *lost(scene, "schedule")])
+    return scene.section(
+        "strategy_gates", MATURITY, [*blocks, *lost(scene, "schedule"), *on_bed(scene, "crm_strategy")]
+    )
 
 
 def lic(scene: Scene) -> list[Block]:
-    """The five stages, the first one that is open, what comes next, and best practice."""
-    levels, stages, best = (got(scene, name) for name in ("levels", "stages", "best_practice"))
-    if levels is None or stages is None:
+    """Two pages: each stage with its level, its own number and what stands behind it, then the next actions."""
+    levels, gates = got(scene, "levels"), got(scene, "stages")
+    needs, merged, brief, peers = (
+        got(scene, name) for name in ("need_gaps", "integration", "product_brief", "frontier")
+    )
+    lifted, traced, idea = uplifted(scene), got(scene, "alignment"), got(scene, "borrowed")
+    language, threshold = scene.language, scene.study.privacy_threshold
+    rated_too = levels is not None and gates is not None
+    if not rated_too and not any((needs, merged, brief, peers)):
         return []
-    language, model = scene.language, "lic"
-    told = sentences.levels(levels, language, model, got(scene, "gaps"))
-    told += sentences.gates(stages, language, model)
-    blocks: list[Block | None] = [
-        scene.body(told), tables.levels(levels, language, model, got(scene, "gaps"), best),
-        figures.stairs(levels, stages, language, model),
-    ]  # fmt: skip
-    if best is not None:
-        blocks.append(scene.body(sentences.best_practice(best, language, model)))
-    blocks += [scene.body(said(scene, "next")), tables.next_steps(levels, language, model)]
-    return scene.section("lic", MATURITY, blocks)
+    blocks: list[Block | None] = []
+    if levels is not None and gates is not None:
+        told = stage_sentences.opening(language)
+        facts = stage_sentences.own_facts(traced, needs, merged, brief, lifted, peers, language)
+        blocks += [
+            scene.body(told + sentences.gates(gates, language, "lic")),
+            stages.stages(levels, gates, got(scene, "gaps"), facts, language),
+        ]
+    told = stage_sentences.stage_one(traced, needs, language)
+    blocks += [
+        scene.body(told) if told else None,
+        stages.needs(needs, language) if needs is not None else None,
+    ]
+    if merged is not None:
+        told = stage_sentences.integration(merged, language)
+        blocks += [scene.body(told), stages.integration(merged, language, kinds=True)]
+    if brief is not None:
+        told = stage_sentences.brief(brief, language, threshold)
+        blocks += [scene.body(told), stages.brief(brief, language, threshold)]
+    if lifted is not None:
+        blocks.append(scene.body(stage_sentences.uplift(lifted, language)))
+    if peers is not None:
+        blocks += [
+            scene.body(stage_sentences.peers(peers, idea, language)),
+            stages.ideas(peers, idea, language),
+        ]
+    names = ("need_gaps", "integration", "product_brief", "frontier", "borrowed")
+    return scene.section("lic", MATURITY, [*blocks, *(each for name in names for each in lost(scene, name))])
+
+
+def uplifted(scene: Scene) -> Source | None:
+    """The effect of personal contacts, in whichever step it has been estimated."""
+    found = [scene.get(address) for address in sorted(scene.sources) if address.endswith("/uplift")]
+    return next((one for one in found if one is not None and "uplift" in one), None)
+
+
+def lic_details(scene: Scene) -> list[Block]:
+    """What the two pages leave out: the stairs unit by unit, needs and efficiency as figures, aims, best practice."""
+    levels, gates, best = (got(scene, name) for name in ("levels", "stages", "best_practice"))
+    needs, peers, merged = (got(scene, name) for name in ("need_gaps", "frontier", "integration"))
+    language = scene.language
+    blocks: list[Block | None] = []
+    if levels is not None and gates is not None:
+        told = sentences.levels(levels, language, "lic", got(scene, "gaps"))
+        told += sentences.best_practice(best, language, "lic") if best is not None else ()
+        blocks.append(scene.body(told))
+        blocks += [tables.levels(levels, language, "lic", got(scene, "gaps"), best),
+                   figures.stairs(levels, gates, language, "lic"),
+                   scene.body(said(scene, "next")), tables.next_steps(levels, language, "lic")]  # fmt: skip
+    blocks.append(stages.need_figure(needs, language) if needs is not None else None)
+    blocks.append(stages.integration(merged, language) if merged is not None else None)
+    if peers is not None:
+        blocks += [stages.efficiency(peers, language), stages.aims(peers, language)]
+    content = [
+        *[block for block in blocks if block is not None],
+        *(on_bed(scene, "lic") if levels is not None else []),
+    ]
+    return scene.section("lic_details", MATURITY, content) if content else []
+
+
+def customers_of_units(scene: Scene) -> list[Block]:
+    """What customers say of each unit, drawn towards the mean of all."""
+    source = got(scene, "unit_means")
+    if source is None:
+        return []
+    chart = links.unit_means(source, scene.language, scene.study.privacy_threshold)
+    if chart is None:
+        return []
+    return scene.section("customers_of_units", MATURITY, [
+        scene.body(link_sentences.unit_means(source, scene.language)), chart,
+    ])  # fmt: skip
 
 
 def goal_board(scene: Scene) -> list[Block]:
@@ -146,44 +215,20 @@ def crosswalk(scene: Scene) -> list[Block]:
             scene.body(sentences.considerations(register, language)),
             tables.considerations(register, language),
         ]
-    return scene.section("crosswalk", MATURITY, blocks) if blocks else []
+    for page in ("kalakota", "swift"):  # whose own pages stand in other steps
+        blocks += on_bed(scene, page)[1:]
+    return scene.section("crosswalk", MATURITY, blocks) if any(blocks) else []
 
 
-def canvas(scene: Scene) -> list[Block]:
-    """Which blocks of the business model CRM touches, and on what evidence."""
-    source, marked = got(scene, "canvas", MAP), got(scene, "coverage", MAP)
-    if source is None or marked is None:
-        return []
-    language = scene.language
-    told = map_sentences.coverage(marked, language) + map_sentences.canvas(source, language)
-    return scene.section("canvas", MAP, [
-        scene.body(told), maps.canvas_figure(source, marked, language), maps.canvas_table(source, marked, language),
-    ])  # fmt: skip
-
-
-def offices(scene: Scene) -> list[Block]:
-    """What passes between the offices, where a cut leads, and what it is worth."""
-    if scene.study.spec.office_panel is None:
-        return []
-    language, blocks = scene.language, list[Block | None]()
-    paths, end, wave, cut = (got(scene, name, MAP) for name in ("office_paths", "steady", "ripple", "cut"))
-    if paths is not None:
-        blocks += [
-            scene.body(map_sentences.office_paths(paths, language)),
-            maps.office_graph(paths, language),
-            maps.office_paths(paths, language),
-        ]
-    months = scene.study.enterprise.cut.months if scene.study.enterprise.cut else None
-    if end is not None and wave is not None:
-        blocks += [
-            scene.body(map_sentences.steady(end, language)),
-            maps.ripple_figure(wave, language, months),
-            maps.steady(end, language),
-        ]
-    if cut is not None:
-        blocks += [scene.body(map_sentences.cut(cut, language)), maps.cut(cut, language)]
-    gone = [note for name in ("office_paths", "steady", "cut") for note in lost(scene, name, MAP)]
-    return scene.section("offices", MAP, [*blocks, *gone])
-
-
-SECTIONS = (ratings, gartner, strategy, lic, goal_board, roadmap, crosswalk, canvas, offices)
+SECTIONS = (
+    ratings,
+    gartner,
+    customers_of_units,
+    strategy,
+    lic,
+    lic_details,
+    goal_board,
+    roadmap,
+    crosswalk,
+    *MAP_SECTIONS,
+)

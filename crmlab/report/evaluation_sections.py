@@ -35,12 +35,18 @@ def evaluation(scene: Scene) -> list[Block]:
 
 def importance(scene: Scene) -> list[Block]:
     """What matters for each target, and how well it is doing."""
-    source, language = scene.get(f"{STRUCTURE}/ipma"), scene.language
+    source, language = scene.judged("ipma"), scene.language
     if source is None:
         return []
     blocks: list[Block | None] = [*impossible(scene, source)]
     if source.subjects("importance"):
-        blocks.append(scene.body(sentences.importance(source, language)))
+        blocks.append(
+            scene.body(
+                sentences.importance(
+                    source, language, *(scene.get(f"{STRUCTURE}/{name}") for name in ("effects", "paths"))
+                )
+            )
+        )
     for target in tables.targets(source):
         blocks += [
             tables.importance(source, language, target),

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from crmlab.present import group_figures, group_sentences, group_tables
+from crmlab.present import (
+    class_tables,
+    composite_sentences,
+    composite_tables,
+    group_figures,
+    group_sentences,
+    group_tables,
+)
 from crmlab.present.blocks import Block, Label
 from crmlab.present.facts import Source, fill
 from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
+from crmlab.report import dimension_sections
 from crmlab.report.measurement_sections import impossible
 from crmlab.report.sections import Scene
 
@@ -15,16 +23,46 @@ GROUPS = "06_lifecycle_groups"
 
 def groups(scene: Scene) -> list[Block]:
     """For whom do the findings hold: every grouping of the study, one after another."""
-    if not scene.study.spec.groups:
-        return []
+    asked = {one.name for one in scene.study.spec.groups}
     blocks: list[Block | None] = []
-    for one in scene.study.spec.groups:
-        blocks += _grouping(scene, one.item)
+    for one in scene.study.groupings:
+        if one.name in asked or _compared(scene, one.name):
+            blocks += _grouping(scene, one.name)
+    if not asked and not blocks:
+        return []
     told = [scene.body(say(scene.language, "groups_intro"))] if blocks else []
     return scene.section("groups", GROUPS, [*told, *blocks])
 
 
+def _compared(scene: Scene, item: str) -> bool:
+    """Whether anything came of a grouping that only a hypothesis asks for: why not is told where it is judged."""
+    saved = (scene.get(f"{GROUPS}/{name}_{item}") for name in ("items", "invariance", "composites", "dimensions"))
+    return any(source is not None and len(source.result.tidy) > 0 for source in saved)
+
+
 def _grouping(scene: Scene, item: str) -> list[Block | None]:
+    """One grouping: where its classes come from, what models say of it, what PLS says of it."""
+    classes = scene.get(f"{GROUPS}/classes_{item}")
+    blocks = [] if classes is None else _classes(scene, item, classes)
+    return [
+        *blocks,
+        *_by_models(scene, item),
+        *_by_composites(scene, item),
+        *dimension_sections.dimensions(scene, item),
+    ]
+
+
+def _classes(scene: Scene, item: str, found: Source) -> list[Block | None]:
+    language = scene.language
+    if "classes" not in found:
+        name = fill(language.word("quote"), text=Label(language.names.get(f"text:{item}", item)))
+        told = scene.body(say(language, "groups_impossible", item=name))
+        return [told, *impossible(scene, found)]
+    told = scene.body(class_tables.told(found, item, language))
+    return [told, class_tables.found(found, item, language), class_tables.profile(found, item, language)]
+
+
+def _by_models(scene: Scene, item: str) -> list[Block | None]:
     language, study = scene.language, scene.study
     items, ladder, paths, means = (
         scene.get(f"{GROUPS}/{name}_{item}") for name in ("items", "invariance", "paths", "means")
@@ -48,7 +86,43 @@ def _grouping(scene: Scene, item: str) -> list[Block | None]:
     if means is not None and means.subjects("eta2"):
         blocks.append(scene.body(group_sentences.means(means, language, study)))
         blocks.append(group_tables.means(means, language))
-    return [*blocks, *_refused(scene, paths, means), *impossible(scene, items, ladder, paths, means)]
+    why = impossible(scene, items, ladder, paths, means)
+    return [*blocks, *dict.fromkeys([*_refused(scene, paths, means), *why])]
+
+
+def _by_composites(scene: Scene, item: str) -> list[Block | None]:
+    language, study = scene.language, scene.study
+    model, composites, paths = (
+        scene.get(f"{GROUPS}/{name}_{item}") for name in ("paths", "composites", "pls_paths")
+    )
+    if composites is None:
+        return []
+    if not composites.subjects("invariant"):
+        if scene.get(f"{GROUPS}/invariance_{item}") is not None:
+            return [*impossible(scene, composites)]
+        name = fill(language.word("quote"), text=Label(language.names.get(f"text:{item}", item)))
+        return [
+            scene.body(say(language, "groups_impossible", item=name)),
+            *failed_notes(composites, language),
+        ]
+    alone = () if model is not None else group_sentences.compared(composites, language)
+    told = alone + composite_sentences.invariance(composites, language)
+    told += composite_sentences.means(composites, language, study)
+    blocks: list[Block | None] = [scene.body(told), composite_tables.invariance(composites, language)]
+    if paths is None:
+        return blocks
+    drawn = group_figures.forest(paths, language)
+    more = composite_sentences.paths(paths, language, study, drawn is not None)
+    if model is not None and model.subjects("p_holm"):
+        more += composite_sentences.engines(model, paths, language, study)
+    return [
+        *blocks,
+        scene.body(more),
+        composite_tables.paths(paths, language),
+        drawn,
+        composite_tables.differences(paths, language),
+        composite_tables.equal(paths, language),
+    ]
 
 
 def _paths(scene: Scene, paths: Source) -> list[Block | None]:

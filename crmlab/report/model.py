@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 from crmlab.present.blocks import (
     Block,
+    Cite,
+    Equation,
     Fact,
     Figure,
+    Footnote,
     Heading,
     Label,
     Paragraph,
     Ref,
+    Reference,
     Span,
     Spans,
     Table,
     facts_of,
 )
-from crmlab.present.language import Language
+from crmlab.present.formula import letters
+from crmlab.present.language import NBSP, Language
+from crmlab.report.profiles import PLAIN, Profile
+from crmlab.report.references import Bibliography
 
 OVERRIDES = frozenset("\u202a\u202b\u202d\u202e")
+WIDE = 10  # columns beyond which a table stands on a page turned on its side
 ISOLATES = frozenset("\u2066\u2067\u2068")
 
 
@@ -34,14 +42,14 @@ class Chapter:
     ----------
     key : unique in the document
     number : "4", or the order of an annex, "1"
-    kind : what it is called
+    kind : what it is called; "front" (an abstract, the list of references) has no number
     title : its words
     blocks : its content; headings inside have level 2 or more
     """
 
     key: str
     number: str
-    kind: Literal["chapter", "annex"]
+    kind: Literal["front", "chapter", "annex"]
     title: str
     blocks: tuple[Block, ...]
 
@@ -67,6 +75,10 @@ class Document:
     notice : what the first page must say, empty if nothing
     code : short code of the results it is made of
     chapters : its content
+    form : "report", or "brief": two pages without a title page and contents
+    profile : how the page is made
+    works : what may be cited
+    outside : key -> the printed reference of what stands in another document
     """
 
     name: str
@@ -76,19 +88,27 @@ class Document:
     notice: str
     code: str
     chapters: tuple[Chapter, ...]
+    form: Literal["report", "brief"] = "report"
+    profile: Profile = PLAIN
+    works: Bibliography | None = None
+    outside: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def numbers(self) -> dict[str, str]:
         """Key -> the printed number of a chapter, heading, table or figure, digits in the reader's language."""
         found: dict[str, str] = {}
+        unnumbered: dict[object, int] = {}  # tables and figures outside numbered chapters are counted through
         for chapter in self.chapters:
             start = self.ordinal(chapter)
             found[chapter.key] = start
-            counts: dict[object, int] = {}
+            counts: dict[object, int] = {} if start else unnumbered
             for block in chapter.blocks:
-                if isinstance(block, Table | Figure):
+                if isinstance(block, Table | Figure | Equation):
                     counts[type(block)] = counts.get(type(block), 0) + 1
-                    found[block.key] = self.language.digits(f"{start}-{counts[type(block)]}")
+                    before = f"{start}-" if start else ""
+                    found[block.key] = self.language.digits(f"{before}{counts[type(block)]}")
+                elif isinstance(block, Heading) and not start:
+                    found[block.key] = ""
                 elif isinstance(block, Heading):
                     counts[block.level] = counts.get(block.level, 0) + 1
                     counts.update(dict.fromkeys(range(block.level + 1, 6), 0))
@@ -98,24 +118,49 @@ class Document:
 
     def ordinal(self, chapter: Chapter) -> str:
         """The number of a chapter, the letter of an annex."""
+        if chapter.kind == "front":
+            return ""
         if chapter.kind == "annex":
             return self.language.word(f"annex.{chapter.number}")
         return self.language.digits(chapter.number)
+
+    @cached_property
+    def levels(self) -> dict[str, int]:
+        """Key of a heading -> its level, no level skipped on the way down: readers that read aloud rely on it."""
+        found: dict[str, int] = {}
+        for chapter in self.chapters:
+            above = 1
+            for block in chapter.blocks:
+                if isinstance(block, Heading):
+                    found[block.key] = above = min(block.level, above + 1)
+        return found
 
     @cached_property
     def kinds(self) -> dict[str, str]:
         """Key -> "table", "figure", "section", "chapter" or "annex"."""
         found: dict[str, str] = {chapter.key: chapter.kind for chapter in self.chapters}
         for block in self.blocks():
-            if isinstance(block, Table | Figure | Heading):
+            if isinstance(block, Table | Figure | Heading | Equation):
                 found[block.key] = type(block).__name__.lower().replace("heading", "section")
         return found
 
     def reference(self, key: str) -> str:
         """A cross reference as it is printed: "Table 4-1"; what is not in the document is said to be missing."""
         if key not in self.numbers:
-            return self.language.word("not_found")
+            return self.outside.get(key) or self.language.word("not_found")
+        if self.kinds[key] == "front":
+            return next(chapter.title for chapter in self.chapters if chapter.key == key)
         return self.language.word(f"{self.kinds[key]}_number", number=self.numbers[key])
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The keys of the works in its list of references."""
+        return frozenset(block.key for block in self.blocks() if isinstance(block, Reference))
+
+    def place(self, cite: Cite) -> str:
+        """The key of the listed work that a citation leads to; empty if it is not listed."""
+        key = self.works.anchor(cite.key) if self.works is not None else ""
+        return key if key in self.listed else ""
 
     def blocks(self) -> Iterator[Block]:
         """Every block in reading order."""
@@ -145,20 +190,42 @@ class Document:
             found.append(Entry(1, chapter.key, self.chapter_title(chapter)))
             for block in chapter.blocks:
                 if isinstance(block, Heading):
-                    found.append(Entry(block.level, block.key, self.heading_title(block)))
+                    found.append(Entry(self.levels[block.key], block.key, self.heading_title(block)))
         return found
 
     def chapter_title(self, chapter: Chapter) -> str:
-        """ "Chapter 4: Findings"."""
+        """ "Chapter 4: Findings"; what stands before the chapters has a title only."""
+        if chapter.kind == "front":
+            return chapter.title
         return f"{self.reference(chapter.key)}: {chapter.title}"
 
     def heading_title(self, heading: Heading) -> str:
         """ "4-1 Introduction"."""
-        return f"{self.numbers[heading.key]}  {self.text(heading.spans)}"
+        number = self.numbers[heading.key]
+        return f"{number}  {self.text(heading.spans)}" if number else self.text(heading.spans)
 
     def text(self, spans: Spans) -> str:
         """Spans as plain text, references resolved."""
-        return "".join(self.span(span) for span in spans)
+        return "".join(self.span(span) for span in self.spelled(spans))
+
+    def spelled(self, spans: Spans) -> Spans:
+        """Spans with the brackets around works cited side by side; a work stays a span of its own."""
+        spans = kept_together(spans)
+        if not any(isinstance(span, Cite) for span in spans):
+            return spans
+        found: list[Span] = []
+        before, after = self.language.word("cited", works="\0").split("\0")
+        for k, span in enumerate(spans):
+            if not isinstance(span, Cite):
+                found.append(span)
+                continue
+            found.append(
+                self.language.word("cited.semicolon") if k and isinstance(spans[k - 1], Cite) else before
+            )
+            found.append(span)
+            if k + 1 == len(spans) or not isinstance(spans[k + 1], Cite):
+                found.append(after)
+        return tuple(found)
 
     def span(self, span: Span) -> str:
         """One span as plain text."""
@@ -166,6 +233,8 @@ class Document:
             return self.reference(span.key)
         if isinstance(span, Label):
             return contained(span.text)
+        if isinstance(span, Cite) and self.works is not None:
+            return self.works.inside(span)
         return self.language.plain((span,))
 
     def caption(self, block: Table | Figure) -> str:
@@ -174,16 +243,40 @@ class Document:
 
     def words(self) -> Iterator[str]:
         """Every text that is printed, for the check of the fonts."""
-        yield from (self.title, self.organisation, self.notice)
+        yield from (self.title, self.organisation, self.notice, *self.profile.words())
         yield from (entry.text for entry in self.contents)
         for block in self.blocks():
-            if isinstance(block, Table | Figure):
-                yield self.caption(block)
-                yield from (self.text(note.spans) for note in block.notes)
-            if isinstance(block, Table):
-                yield from (self.text(cell) for row in (block.header, *block.rows) for cell in row)
-            elif isinstance(block, Paragraph | Heading):
-                yield self.text(block.spans)
+            yield from self._words(block)
+
+    def _words(self, block: Block) -> Iterator[str]:
+        if isinstance(block, Equation):
+            yield letters(block.formula) + block.alt
+            return
+        if isinstance(block, Table | Figure):
+            yield self.caption(block)
+            yield from (self.text(note.spans) for note in block.notes)
+        if isinstance(block, Table):
+            yield from (self.text(cell) for row in (block.header, *block.rows) for cell in row)
+        elif isinstance(block, Paragraph | Heading | Reference):
+            yield self.text(block.spans)
+            yield from (self.text(span.spans) for span in block.spans if isinstance(span, Footnote))
+
+
+def kept_together(spans: Spans) -> Spans:
+    """Spans in which "p" does not part from its number at the end of a line."""
+    if not any(isinstance(span, Fact) and span.style == "p_relation" for span in spans):
+        return spans
+    found = list(spans)
+    for k, span in enumerate(found[1:]):
+        before = found[k]
+        if (
+            isinstance(span, Fact)
+            and span.style == "p_relation"
+            and isinstance(before, str)
+            and before.endswith(" ")
+        ):
+            found[k] = before[:-1] + NBSP
+    return tuple(found)
 
 
 def contained(text: str) -> str:
@@ -191,3 +284,23 @@ def contained(text: str) -> str:
     overrides = sum(char in OVERRIDES for char in text) - text.count("\u202c")
     isolates = sum(char in ISOLATES for char in text) - text.count("\u2069")
     return text + "\u202c" * max(overrides, 0) + "\u2069" * max(isolates, 0)
+
+
+def wide(table: Table) -> bool:
+    """Whether a table needs a page turned on its side."""
+    return len(table.header) > WIDE
+
+
+def spreads(blocks: Sequence[Block]) -> list[tuple[bool, list[Block]]]:
+    """Blocks in runs of upright pages and of pages on their side; a paragraph between two wide tables stays with them."""
+    turned = [isinstance(block, Table) and wide(block) for block in blocks]
+    for k in range(1, len(blocks) - 1):
+        if isinstance(blocks[k], Paragraph) and turned[k - 1] and turned[k + 1]:
+            turned[k] = True
+    found: list[tuple[bool, list[Block]]] = []
+    for side, block in zip(turned, blocks, strict=True):
+        if found and found[-1][0] is side:
+            found[-1][1].append(block)
+        else:
+            found.append((side, [block]))
+    return found

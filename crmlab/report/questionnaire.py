@@ -180,21 +180,21 @@ def _docx(made: Form, theme: Theme) -> bytes:
 
     rtl, total = made.language.rtl, round(TEXT * TWIPS)
     word = blank(made.language, theme, made.title, made.title.partition(" – ")[2])
-    end = word.element.body[-1]
+    body: list[str] = []
 
-    def line(text: str, style: str, **how: Any) -> Any:
+    def line(text: str, style: str, **how: Any) -> str:
         return xml.paragraph(xml.runs(text, rtl), style, rtl, **how)
 
-    def cell(text: str, width: int, *, centre: bool, head: bool = False) -> Any:
-        return xml.cell([line(text, "TableText", align="center" if centre else "")], width, line_below=head)
+    def cell(text: str, width: int, *, centre: bool, head: bool = False) -> str:
+        return xml.cell(line(text, "TableText", align="center" if centre else ""), width, line_below=head)
 
-    end.addprevious(line(made.title, "Title"))
+    body.append(line(made.title, "Title"))
     for text in made.intro:
-        end.addprevious(line(text, "Normal"))
+        body.append(line(text, "Normal"))
     for title, part in _titled(made):
-        end.addprevious(line(title, "Heading2"))
+        body.append(line(title, "Heading2"))
         if part.instruction:
-            end.addprevious(line(part.instruction, "Note", next_too=True))
+            body.append(line(part.instruction, "Note", next_too=True))
         if part.kind == "grid":
             answer = 900
             widths = [600, total - 600 - answer * len(part.words), *[answer] * len(part.words)]
@@ -205,15 +205,15 @@ def _docx(made: Form, theme: Theme) -> bytes:
                         header=n == 0)
                 for n, each in enumerate([head, *lines])
             )  # fmt: skip
-            end.addprevious(xml.table(top, rest, widths, rtl, title))
+            body.append(xml.table(top, rest, widths, rtl, title))
             continue
         for row in part.rows:
-            end.addprevious(line(f"{row.number}. {row.text}", "Normal", next_too=True))
+            body.append(line(f"{row.number}. {row.text}", "Normal", next_too=True))
             blank_line = (
                 row.hint + " " + "_" * 60
                 if not row.options
                 else "    ".join(f"{BOX} {word}" for word in row.options)
             )
-            end.addprevious(line(blank_line.strip(), "Normal"))
-    end.addprevious(line(made.language.word("form.thanks"), "Note", align="center"))
-    return sealed(word)
+            body.append(line(blank_line.strip(), "Normal"))
+    body.append(line(made.language.word("form.thanks"), "Note", align="center"))
+    return sealed(word, body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crmlab.present import (
@@ -15,11 +15,15 @@ from crmlab.present import (
     model_tables,
     sentences,
     tables,
+    verdict_sentences,
+    verdict_tables,
 )
 from crmlab.present.blocks import Block, Heading, Label, Paragraph, Ref, Spans, Strong
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.sentences import listed, say
+from crmlab.report.author_text import Author
+from crmlab.study.author_files import FOLDER, OWN
 
 if TYPE_CHECKING:
     from crmlab.study import Study
@@ -29,22 +33,41 @@ INTAKE, SAMPLE = "02_data_intake", "03_sample_description"
 MEASURE, STRUCTURE = "04_measurement", "05_structure_mediation"
 BEHAVIOUR = "07_behavioural_clv"
 MATURITY, MAP = "09_maturity", "10_enterprise_map"
+LOOP = "11_swift_loop"
+REPORT = "13_thesis_report"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """What a section is written from."""
+    """What a section is written from: the study, the reader's language, saved results, and the author's own text."""
 
     study: Study
     language: Language
     sources: dict[str, Source]
+    texts: Author = field(default_factory=lambda: Author({}))
+
+    def slot(self, name: str) -> list[Block]:
+        """The author's text of a section; in a draft, a box that names the file it is to stand in."""
+        found = self.texts.of(name)
+        if found or name not in OWN or not self.study.spec.report.draft:
+            return found
+        told = say(self.language, "text_gap", file=Label(f"{FOLDER}/{name}.{self.language.code}.md"))
+        return [Paragraph(trimmed(told), "gap", author=True)]
+
+    def titled(self, key: str, blocks: Sequence[Block | None]) -> list[Block]:
+        """A section that rests on no step of its own: with its heading if it holds anything, else nothing."""
+        content = [block for block in blocks if block is not None]
+        heading = Heading(2, f"section-{key}", (self.language.word(f"section.{key}"),))
+        return [heading, *content] if content else []
 
     def get(self, address: str) -> Source | None:
         """A saved result, if there is one."""
         return self.sources.get(address)
 
     def judged(self, name: str) -> Source | None:
-        """A result that hypotheses are judged by: of PLS, or of the covariance-based model if that is all there is."""
+        """A result that hypotheses are judged by: of all steps; of PLS, or of covariance-based SEM if that is all there is."""
+        if name == "verdicts" and (whole := self.get(f"{REPORT}/hypotheses")) is not None:
+            return whole
         return self.get(f"{STRUCTURE}/{name}") or self.get(f"{STRUCTURE}/sem_{name}")
 
     def section(self, key: str, step: str, blocks: Sequence[Block | None]) -> list[Block]:
@@ -66,9 +89,13 @@ class Scene:
             return self.study.has_design
         if step in (SAMPLE, MEASURE, STRUCTURE):
             return self.study.has_survey
+        if step == LOOP:
+            return self.study.has_actions
         if step in (MATURITY, MAP):
             return self.study.has_maturity if step == MATURITY else self.study.has_map
-        return step != BEHAVIOUR or self.study.has_ledger or self.study.has_contracts
+        if step == "06_lifecycle_groups":
+            return self.study.has_life
+        return step != BEHAVIOUR or self.study.has_behaviour
 
     def body(self, spans: Spans) -> Paragraph:
         """A paragraph of running text."""
@@ -262,16 +289,29 @@ def mediation(scene: Scene) -> list[Block]:
     )
 
 
+def further(scene: Scene) -> list[Block]:
+    """Each hypothesis about a moderator, groups or offices."""
+    source = scene.judged("verdicts")
+    asked = [one for one in scene.study.hypotheses if one.kind not in ("direct", "mediation")]
+    if not asked or source is None or not any(f"verdict:{one.id}" in source for one in asked):
+        return []
+    blocks: list[Block | None] = []
+    for one in asked:
+        blocks.append(_statement(scene, one.id, one.statement))
+        blocks.append(
+            scene.body(verdict_sentences.told(source, scene.language, one, scene.study.rules.alpha))
+        )
+    return scene.section("further", STRUCTURE, blocks)
+
+
 def summary(scene: Scene) -> list[Block]:
     """Every hypothesis in one table."""
     source = scene.judged("verdicts")
     if source is None or not scene.study.hypotheses:
         return []
-    statements = {each.id: each.statement[scene.language.code] for each in scene.study.hypotheses}
-    told = scene.body(sentences.summary(source, scene.language))
-    return scene.section(
-        "summary", STRUCTURE, [told, model_tables.verdicts(source, scene.language, statements)]
-    )
+    told = scene.body(verdict_sentences.summary(source, scene.language))
+    table = verdict_tables.verdicts(source, scene.language, scene.study.hypotheses)
+    return scene.section("summary", STRUCTURE, [told, table])
 
 
 def _statement(scene: Scene, name: str, statement: dict[str, str]) -> Paragraph:

@@ -43,16 +43,18 @@ def covariance(scene: Scene) -> list[Block]:
         fit=Ref("sem_fit"), ref=Ref("sem_paths"), fig=Ref("structure_standard"), z=Ref("structure_z"),
     )  # fmt: skip
     told += sem_sentences.fit(paths, language, study, "sem")
+    told += say(language, "sem_explained", ref=Ref("sem_explained"))
     blocks: list[Block | None] = [
         scene.body(told),
         sem_tables.fit([("sem", paths)], language, study, "sem_fit"),
         diagrams.structure(paths, language, study, "standard"),
         diagrams.structure(paths, language, study, "z"),
         model_tables.latent_paths(paths, language),
+        model_tables.explained(paths, language, "sem_explained"),
         model_tables.effects(effects, language, "sem_effects"),
     ]
     pls, sem = scene.get(f"{STRUCTURE}/verdicts"), scene.get(f"{STRUCTURE}/sem_verdicts")
     if pls is not None and sem is not None and study.hypotheses:
-        blocks.append(scene.body(sem_sentences.engines(pls, sem, language)))
+        blocks.append(scene.body(sem_sentences.engines(pls, sem, language, paths)))
         blocks.append(sem_tables.engines(pls, sem, language))
     return scene.section("covariance", STRUCTURE, blocks)

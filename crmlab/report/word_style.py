@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import uuid
 import zipfile
+from collections.abc import Sequence
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
 from crmlab.present.language import Language
 from crmlab.present.theme import Theme
+from crmlab.report.profiles import PLAIN, Profile
 from crmlab.report.word_fonts import embed
-from crmlab.report.word_xml import el, field, paragraph
+from crmlab.report.word_xml import el, element, elements, field, paragraph
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 TWIPS = 567  # in a centimetre
-MARGIN, TEXT = 2.4, 16.2  # centimetres
+MARGIN, TEXT, LONG = 2.4, 16.2, 24.9  # centimetres; LONG is a line of a page turned on its side
 # style: (based on a paragraph style, size in points, bold, colour, space before, space after, keep with next)
 STYLES = {
     "Normal": (11.0, False, "1C2733", 0, 8, False),
@@ -30,6 +34,11 @@ STYLES = {
     "Note": (8.5, False, "5B6672", 3, 3, False),
     "Failed": (9.0, False, "8F3606", 4, 4, False),
     "Statement": (11.0, False, "1C2733", 12, 4, True),
+    "Item": (11.0, False, "1C2733", 0, 4, False),
+    "Equation": (11.0, False, "1C2733", 8, 8, False),
+    "Reference": (10.5, False, "1C2733", 0, 6, False),
+    "Footnote Text": (8.5, False, "1C2733", 0, 0, False),
+    "Table of Figures": (10.5, False, "1C2733", 1, 1, False),
     "Figure": (11.0, False, "1C2733", 14, 2, True),
     "Contents": (16.0, True, "1C2733", 0, 10, True),
     "TOC 1": (11.0, True, "1C2733", 8, 2, False),
@@ -40,8 +49,21 @@ JUSTIFIED = ("Normal",)
 CENTRED = ("Title", "Subtitle", "Caption", "Figure")
 
 
-def blank(language: Language, theme: Theme, title: str, author: str) -> Any:
-    """A document with our page, styles and properties and nothing in it."""
+# the fonts of Persian theses by name: Persian, Latin, how much larger the text is set
+NAZANIN = ("B Nazanin", "Times New Roman", {True: 1.25, False: 1.09})
+ARTICLE = ("Normal", "Item", "Reference")  # set in double spacing in a manuscript
+
+
+def blank(
+    language: Language,
+    theme: Theme,
+    title: str,
+    author: str,
+    profile: Profile = PLAIN,
+    *,
+    brief: bool = False,
+) -> Any:
+    """A document with our page, styles and properties and nothing in it; a brief is set closer."""
     from docx import Document
 
     document = Document()
@@ -49,15 +71,41 @@ def blank(language: Language, theme: Theme, title: str, author: str) -> Any:
     for child in list(body)[:-1]:
         body.remove(child)
     for name, look in STYLES.items():
-        _style(document, name, look, language, theme)
-    _page(document, language)
+        _style(document, name, _closer(look) if brief else look, language, theme, profile)
+        if brief:
+            _close(document.styles[name].paragraph_format)
+    _page(document, language, brief=brief)
     _properties(document, language, title, author)
-    embed(document, theme)
+    if profile.fonts == "free":
+        embed(document, theme)
     return document
 
 
-def sealed(document: Any) -> bytes:
-    """The document's bytes, the same every time: entries in order, their dates fixed."""
+def section(document: Any, *, on_its_side: bool, first: bool) -> str:
+    """The properties that end a section of pages upright or on their side; only the first has a title page."""
+    from docx.oxml.ns import qn
+    from lxml import etree
+
+    ends = deepcopy(document.sections[-1]._sectPr)
+    size = ends.find(qn("w:pgSz"))
+    if on_its_side:
+        short, long = size.get(qn("w:w")), size.get(qn("w:h"))
+        for key, value in (("w", long), ("h", short), ("orient", "landscape")):
+            size.set(qn(f"w:{key}"), value)
+    if not first:
+        for title_page in ends.findall(qn("w:titlePg")):
+            ends.remove(title_page)
+    return re.sub(r' xmlns:\w+="[^"]*"', "", etree.tostring(ends, encoding="unicode"))
+
+
+def sealed(document: Any, body: Sequence[str]) -> bytes:
+    """The bytes of the document with this body, the same every time: entries in order, their dates fixed."""
+    last = document.element.body[-1]
+    if any("<w:sectPr" in part for part in body):  # the last of several sections has no title page
+        for title_page in last.findall(_q("w:titlePg")):
+            last.remove(title_page)
+    for block in elements(body):
+        last.addprevious(block)
     raw, out = io.BytesIO(), io.BytesIO()
     document.save(raw)
     with zipfile.ZipFile(raw) as loose, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as tight:
@@ -69,7 +117,9 @@ def sealed(document: Any) -> bytes:
     return out.getvalue()
 
 
-def _style(document: Any, name: str, look: tuple[Any, ...], language: Language, theme: Theme) -> None:
+def _style(
+    document: Any, name: str, look: tuple[Any, ...], language: Language, theme: Theme, profile: Profile
+) -> None:
     from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Cm, Pt, RGBColor
 
@@ -80,23 +130,37 @@ def _style(document: Any, name: str, look: tuple[Any, ...], language: Language, 
     )
     style.hidden, style.quick_style = False, True
     for old in ("w:rPr", "w:pPr"):
-        for element in style.element.findall(_q(old)):
-            style.element.remove(element)
+        for part in style.element.findall(_q(old)):
+            style.element.remove(part)
     style.font.size, style.font.bold, style.font.color.rgb = Pt(size), bold, RGBColor.from_string(colour)
     form = style.paragraph_format
     form.space_before, form.space_after, form.keep_with_next = Pt(before), Pt(after), next_too
-    form.line_spacing = 1.0 if name == "Table Text" else 1.25 if language.rtl else 1.15
+    plain = 1.0 if name in ("Table Text", "Footnote Text") else 1.25 if language.rtl else 1.15
+    form.line_spacing = 2.0 if profile.name == "article" and name in ARTICLE else plain
     form.page_break_before = name in ("Contents", "Heading 1")
     if name.startswith("TOC"):
         _leader(style, int(name[-1]))
     if name in ("Statement", "Failed"):
         form.left_indent = Cm(0.4)
-    _letters(style.element.get_or_add_rPr(), theme.family, size, bold, language)
+    if name == "Item":
+        form.left_indent = Cm(0.6)
+    if name == "Reference":
+        form.left_indent, form.first_line_indent = Cm(1.0), Cm(-1.0)
+    if name == "Equation":
+        _tabs(style)
+    _letters(style.element.get_or_add_rPr(), theme.family, size, bold, language, profile)
     _side(style.element.get_or_add_pPr(), name, language)
 
 
-def _letters(properties: Any, family: str, size: float, bold: bool, language: Language) -> None:
-    fonts = el("w:rFonts", ascii=family, hAnsi=family, cs=family, eastAsia=family)
+def _letters(
+    properties: Any, family: str, size: float, bold: bool, language: Language, profile: Profile
+) -> None:
+    persian, latin = family, family
+    if profile.fonts == "nazanin":
+        persian, latin, larger = NAZANIN
+        size = round(2 * size * larger[language.rtl]) / 2
+        properties.find(_q("w:sz")).set(_q("w:val"), str(round(2 * size)))
+    fonts = el("w:rFonts", ascii=latin, hAnsi=latin, cs=persian, eastAsia=latin)
     properties.insert(0, fonts)
     for old in properties.findall(_q("w:szCs")):
         properties.remove(old)
@@ -122,13 +186,31 @@ def _leader(style: Any, level: int) -> None:
     style.paragraph_format.tab_stops.add_tab_stop(Cm(TEXT), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
 
 
-def _page(document: Any, language: Language) -> None:
+def _tabs(style: Any) -> None:
+    from docx.enum.text import WD_TAB_ALIGNMENT
+    from docx.shared import Cm
+
+    stops = style.paragraph_format.tab_stops
+    stops.add_tab_stop(Cm(TEXT / 2), WD_TAB_ALIGNMENT.CENTER)
+    stops.add_tab_stop(Cm(TEXT), WD_TAB_ALIGNMENT.RIGHT)
+
+
+def _closer(look: tuple[Any, ...]) -> tuple[Any, ...]:
+    size, bold, colour, before, after, next_too = look
+    return (round(1.76 * size) / 2, bold, colour, round(0.5 * before), round(0.4 * after), next_too)
+
+
+def _close(form: Any) -> None:
+    form.line_spacing, form.page_break_before = 1.0, False
+
+
+def _page(document: Any, language: Language, *, brief: bool = False) -> None:
     from docx.shared import Cm
 
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(MARGIN)
-    section.top_margin, section.bottom_margin = Cm(2.4), Cm(2.2)
+    section.top_margin, section.bottom_margin = (Cm(1.5), Cm(1.5)) if brief else (Cm(2.4), Cm(2.2))
     section.different_first_page_header_footer = True
     if language.rtl:
         grid = section._sectPr.find(_q("w:docGrid"))
@@ -137,9 +219,8 @@ def _page(document: Any, language: Language) -> None:
     footer = section.footer._element
     for old in list(footer):
         footer.remove(old)
-    footer.append(
-        paragraph(field("PAGE", language.integer(2), language.rtl), "TableText", language.rtl, align="center")
-    )
+    number = field("PAGE", language.integer(2), language.rtl)
+    footer.append(element(paragraph(number, "TableText", language.rtl, align="center")))
 
 
 def _properties(document: Any, language: Language, title: str, author: str) -> None:

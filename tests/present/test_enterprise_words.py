@@ -11,7 +11,10 @@ from crmlab.present.language import Language
 
 PACKAGE = Path(__file__).resolve().parents[2] / "crmlab"
 FILES = (
-    *(PACKAGE / "data" / f"{name}.py" for name in ("ratings", "goals", "office_panel", "canvas")),
+    *(
+        PACKAGE / "data" / f"{name}.py"
+        for name in ("ratings", "goals", "office_panel", "canvas", "needs", "members", "benchmark")
+    ),
     *(
         PACKAGE / "enterprise" / f"{name}.py"
         for name in [
@@ -30,6 +33,15 @@ FILES = (
             "schedule",
             "shrinkage",
             "strategy",
+            "needs",
+            "integration",
+            "benchmark",
+            "outcomes",
+            "dominance",
+            "necessary",
+            "revenue",
+            "cascade",
+            "unit_means",
         ]
     ),
 )

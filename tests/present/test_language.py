@@ -29,7 +29,8 @@ def test_catalogues_are_twins():
 def test_sentences_are_twins():
     for key, pair in templates().items():
         assert pair.keys() == {"en", "fa"}, key
-        assert fields(pair["en"]) == fields(pair["fa"]), key
+        # a Persian thesis tells the foreign term in a footnote
+        assert fields(pair["en"]) == fields(pair["fa"]) - {"note"}, key
 
 
 def test_persian_words_are_persian():

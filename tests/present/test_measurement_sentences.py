@@ -271,14 +271,21 @@ def test_distance(language, crm, srmr, high, en, fa):
 def test_prediction_against_the_linear_model(language, better, en, fa):
     items = [f"RQ=~TRU{k}" for k in range(1, 5)]
     linear = [1.1] * better + [0.9] * (4 - better)
-    q2 = [0.2, 0.2, 0.2, -0.1]
-    found = source(
-        tidy_block("rmse", items, [1.0] * 4),
-        tidy_block("rmse_lm", items, linear),
-        tidy_block("q2_predict", items, q2),
-    )
-    text = picks(language, ev.prediction(found, language), en, fa)
-    assert "TRU4" in text, "predicted no better than by its mean"
+    picks(language, ev.prediction(predicted(items, linear, [0.2] * 4), language), en, fa)
+
+
+def test_items_that_are_predicted_worse_than_by_their_mean_do_not_count(language):
+    items = [f"RQ=~TRU{k}" for k in range(1, 5)]
+    some = ev.prediction(predicted(items, [1.1] * 4, [0.2, 0.2, 0.2, -0.1]), language)
+    assert "TRU4" in picks(language, some, "for 3 of 4 items", "در ۳ گویه از ۴ گویه")
+    none = ev.prediction(predicted(items, [1.1] * 4, [-0.1] * 4), language)
+    picks(language, none, "the model has no predictive power, and", "مدل توان پیش‌بینی ندارد و")
+
+
+def predicted(items, linear, q2):
+    return source(
+        tidy_block("rmse", items, [1.0] * 4), tidy_block("rmse_lm", items, linear), tidy_block("q2_predict", items, q2)
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -307,7 +314,10 @@ def test_importance_names_where_there_is_room(language):
         )  # fmt: skip
 
     room = ev.importance(ipma([0.6, 0.2], [40.0, 70.0]), language)
-    picks(language, room, "first candidates for attention", "در اولویت توجه")
+    picks(language, room, "below it in performance: “", "عملکرد کمتر از میانگین: «")
+    totals = source(rows(**{"total__CLV~CRM": (0.2, -0.1, 0.5)}))
+    bare = ev.importance(ipma([0.6, 0.2], [40.0, 70.0]), language, totals)
+    picks(language, bare, "gives no ground for action", "پایه‌ای برای اقدام نیست")
     none = ev.importance(ipma([0.6, 0.2], [80.0, 70.0]), language)
     picks(language, none, "Nothing in the map", "هیچ موردی")
     against = ev.importance(ipma([0.6, -0.2], [80.0, 70.0]), language)

@@ -67,6 +67,8 @@ def results(
         for part in (base, models, worth)
         for name, saved in part.results.items()
     }
+    life = customers.life_cycle(frame.rename(columns={"date": "day"}), end=end)
+    found |= {f"06_lifecycle_groups/{name}": saved for name, saved in life.results.items()}
     counts = {
         "read": len(days.day) + 9,
         "refused:missing_id": 5,

@@ -22,6 +22,12 @@ HEAD = """name: firm
 title: {fa: آزمون, en: Test}
 organisation: {fa: این شرکت, en: this company}
 """
+OF_CUSTOMERS = (
+    "needs:",
+    "members:",
+    "  answers:",
+    "  profile:",
+)  # what this study without a survey cannot have
 TABLES = ("ratings", "goals", "canvas", "office_panel")
 
 
@@ -29,11 +35,12 @@ def own_study(folder: Path, changes: tuple[tuple[str, str], ...] = ()) -> Path:
     """The demo's enterprise tables as a study without answers and customers."""
     text = (DEMO / "study.yml").read_text(encoding="utf-8")
     part = HEAD + text[text.index("# The enterprise:") :]
+    part = "\n".join(line for line in part.split("\n") if not line.startswith(OF_CUSTOMERS))
     for old, new in changes:
         assert old in part
         part = part.replace(old, new)
     (folder / "raw").mkdir(parents=True)
-    for name in ("بلوغ", "اهداف", "بوم", "دفترها"):
+    for name in ("بلوغ", "اهداف", "بوم", "دفترها", "رقبا"):
         (folder / "raw" / f"{name}.csv").write_bytes((DEMO / "raw" / f"{name}.csv").read_bytes())
     (folder / "study.yml").write_text(part, encoding="utf-8")
     return folder / "study.yml"
@@ -96,7 +103,7 @@ def test_every_section_stands_in_the_report_and_every_number_is_a_fact(firm, lan
         if term != ["glance"]:
             held = results[f"{step}/{name}"].cell("/".join(term), column)
             assert held == fact.value or (held != held and fact.value != fact.value)
-    assert len(SECTIONS) == 9
+    assert len(SECTIONS) == 11
 
 
 def test_the_sentences_say_what_was_planted(firm):
@@ -131,13 +138,13 @@ def test_steps_run_for_the_tables_there_are(tmp_path):
     steps = {step.name: step for step in plan(study)}
     assert steps["02_data_intake"].skip == "the study has neither a survey nor customers"
     assert not steps["09_maturity"].skip
-    assert not steps["10_enterprise_map"].needs
+    assert steps["10_enterprise_map"].needs == ("09_maturity",)
     named = set(inputs_of(study, steps["09_maturity"]).values())
-    assert named == {"ratings.file", "goals.file"}
+    assert named == {"ratings.file", "goals.file", "benchmark.file"}
     bare = load_study(Path(__file__).parents[2] / "data" / "mobi")
     skips = {step.name: step.skip for step in plan(bare)}
-    assert skips["09_maturity"] == "the study has neither ratings nor goals"
-    assert skips["10_enterprise_map"] == "the study has neither a canvas nor an office_panel"
+    assert skips["09_maturity"] == "the study has no ratings, goals, needs or benchmark"
+    assert skips["10_enterprise_map"].startswith("the study has no canvas")
 
 
 @pytest.mark.parametrize(
@@ -163,3 +170,19 @@ def test_each_table_alone_makes_a_study(tmp_path):
         asked = enterprise.question(load_study(tmp_path / name / "study.yml"))
         for part in (enterprise.assess(asked), enterprise.follow_goals(asked), enterprise.map_offices(asked)):
             assert part is None or part.results
+
+
+def test_the_template_names_keys_that_are_taken(tmp_path):
+    text = (Path(enterprise.__file__).parents[1] / "study/catalogue/study.template.yml").read_text(
+        encoding="utf-8"
+    )
+    part = text[text.index("# ratings: {file") : text.index("# Who is left out of the analysis")]
+    lines = [line.removeprefix("# ") for line in part.rstrip().split("\n")]
+    kept = [line for line in lines if not line.startswith(("members:", "  answers:", "  profile:"))]
+    (tmp_path / "study.yml").write_text(HEAD + "\n".join(kept), encoding="utf-8")
+    study = load_study(tmp_path)
+    named = {"ratings", "goals", "canvas", "office_panel", "needs", "members", "benchmark"}
+    assert named <= {line.partition(":")[0] for line in lines}
+    assert study.spec.benchmark.outputs == ("sales", "customers kept")
+    assert study.enterprise.investment.costs == {"GAR3": 250}
+    assert study.enterprise.cut.worth == {"RQ": (1500, 500)}

@@ -1,12 +1,11 @@
 """The report before it has a file format."""
 
-import re
-
 import pytest
 
 from crmlab.present.blocks import Paragraph, Ref, facts_of
 from crmlab.report import compose, run_code
 from crmlab.report.model import contained
+from crmlab.report.trace import lint
 from crmlab.result import Result
 
 
@@ -54,11 +53,7 @@ def test_no_number_is_typed(crm):
     """Digits of the findings stand in facts, in the study's own words, or in numbers of tables and sections."""
     study, results = crm
     document = compose(study, results, "en")
-    allowed = re.compile(r"chapter 5|R²|f²|p < 0\.001|p < 0\.01|p < 0\.05|zero|100")
-    for block in document.blocks():
-        spans = [block.spans] if isinstance(block, Paragraph) else []
-        for text in (span for each in spans for span in each if isinstance(span, str)):
-            assert not re.search(r"\d", allowed.sub("", text)), text
+    assert lint(document) == []
 
 
 def test_one_changed_number_changes_only_what_cites_it(crm):
@@ -95,7 +90,7 @@ def test_what_has_not_been_run_is_said(crm):
     document = compose(study, {}, "en")
     told = " ".join(document.words())
     assert "the step “measurement” has not been run" in told
-    assert not document.tables
+    assert {table.key for table in document.tables} <= {"definitions", "deployment_models", "questionnaire"}
 
 
 def test_failed_checks_stand_at_their_table_and_in_the_annex(crm):
@@ -123,5 +118,5 @@ def test_a_saved_fact_names_its_cell(crm):
 
 def test_facts_of_figures_are_counted(crm):
     document = compose(*crm, "en")
-    assert all(facts_of(figure) for figure in document.figures)
+    assert all(facts_of(figure) for figure in document.figures if figure.key != "design_concept")
     assert all(figure.alt for figure in document.figures)

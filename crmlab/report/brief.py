@@ -1,0 +1,75 @@
+"""The brief for managers: the same facts on two pages, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from crmlab.present import abstract_sentences, brief_tables, limitation_sentences, suggestion_sentences
+from crmlab.present.blocks import Block, Label, Paragraph, Spans
+from crmlab.present.facts import Source
+from crmlab.present.language import Language
+from crmlab.present.sentences import say
+from crmlab.present.theme import Theme
+from crmlab.report.model import Chapter, Document
+from crmlab.report.sections import trimmed
+from crmlab.study import Study
+
+PAGES = 2
+# hypotheses, suggestions, limits: the first that fits on the pages is taken
+SIZES = ((9, 8, 4), (9, 6, 3), (8, 5, 3), (6, 4, 2), (6, 3, 2), (4, 3, 1), (3, 2, 1), (1, 1, 1))
+
+
+def brief(report: Document, study: Study, sources: Mapping[str, Source], theme: Theme) -> Document:
+    """The brief that goes with a report, cut until it fits on two pages.
+
+    Parameters
+    ----------
+    report : the whole report in the same language; what the brief refers to stands there
+    study, sources : what it is written from
+    """
+    from crmlab.report.pdf import pages_of
+
+    outside = {key: report.reference(key) for key in report.numbers}
+    found = report
+    for size in SIZES:
+        chapters = _chapters(study, sources, report.language, report.code, size)
+        title = f"{report.language.word('brief.title')}: {report.title}"
+        found = replace(report, title=title, chapters=chapters, form="brief", outside=outside)
+        if pages_of(found, theme) <= PAGES:
+            break
+    return found
+
+
+def _chapters(
+    study: Study, sources: Mapping[str, Source], language: Language, code: str, size: tuple[int, int, int]
+) -> tuple[Chapter, ...]:
+    hypotheses, steps, limits = size
+    table, money = (
+        brief_tables.verdicts(study, sources, language, hypotheses),
+        brief_tables.money(study, sources, language),
+    )
+    do = [trimmed(spans) for spans in suggestion_sentences.suggestions(study, sources, language)[:steps]]
+    said = [trimmed(spans) for spans in limitation_sentences.limitations(study, sources, language)[:limits]]
+    parts: dict[str, Sequence[Block]] = {
+        "asked": [Paragraph(trimmed(abstract_sentences.abstract(study, sources, language)))],
+        "findings": [table] if table else [],
+        "money": [money] if money else [],
+        "do": _listed(language, "brief_do" if do else "brief_do_none", do),
+        "limits": [
+            *(_listed(language, "brief_limits", said) if said else []),
+            Paragraph(trimmed(say(language, "brief_more", code=Label(code)))),
+        ],
+    }
+    return tuple(
+        Chapter(f"brief-{key}", "", "front", language.word(f"brief.{key}"), tuple(blocks))
+        for key, blocks in parts.items()
+        if blocks
+    )
+
+
+def _listed(language: Language, intro: str, found: Sequence[Spans]) -> list[Block]:
+    lines: list[Block] = [
+        Paragraph((f"{language.integer(k)}. ", *spans), "item") for k, spans in enumerate(found, 1)
+    ]
+    return [Paragraph(trimmed(say(language, intro))), *lines]
