@@ -13,13 +13,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
 LEVELS = [  # a room may import rooms of lower levels only, never its own level or above
-    {"result", "errors", "files", "provenance", "jalali"},
+    {"result", "errors", "files", "provenance", "jalali", "dominance"},
     {"sem", "pls", "clv"},
     {"study"},
     {"data"},
     {"measurement", "structure", "linkage", "customers", "enterprise"},
     {"present"},
-    {"report"},
+    {"report", "examiner"},
     {"run", "warm"},
     {"start"},
     {"cli", "ui"},
@@ -40,6 +40,18 @@ def test_conda_and_pip_ask_for_the_same():
     wanted = ranges(project["dependencies"]) | {"python": project["requires-python"]}
     lines = re.findall(r"^\s*- ([a-z][^:\[\]\n]*)$", (ROOT / "environment.yml").read_text(), re.M)
     assert ranges(line for line in lines if line != "pip") == wanted
+
+
+def test_extras_stay_out_of_the_lock_and_the_conda_file():
+    """What few studies need is asked for by name: pip install "crmlab[latent]"."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    assert set(extras) == {"spark", "latent", "cluster"}
+    names = {re.match(r"[A-Za-z0-9_.-]+", line).group() for lines in extras.values() for line in lines}
+    assert not names & set(ranges(project["dependencies"]))
+    for path in ("requirements.lock", "environment.yml"):
+        text = (ROOT / path).read_text()
+        assert not [name for name in names if re.search(rf"^[\s-]*{re.escape(name)}\b[=>]", text, re.M)], path
 
 
 def test_the_lock_is_hashed_and_names_no_host():

@@ -10,12 +10,14 @@ from crmlab.errors import StudyError
 from crmlab.files import sha256_file, sha256_text
 from crmlab.provenance import code_hash, versions
 from crmlab.study import Study
+from crmlab.study.author_files import author_files
 from crmlab.study.card_file import card_path
 from crmlab.study.spec import STEPS
 from crmlab.study.strict_model import TableFile
 
-DESIGN, INTAKE, REPORT = "01_study_design", "02_data_intake", STEPS[-1]
+GUIDE, DESIGN, INTAKE, REPORT = STEPS[0], "01_study_design", "02_data_intake", STEPS[-1]
 NEEDS = {
+    GUIDE: (),
     DESIGN: (),
     "02_data_intake": (),
     "03_sample_description": (INTAKE,),
@@ -25,10 +27,14 @@ NEEDS = {
     "07_behavioural_clv": (INTAKE,),
     "09_maturity": (),
     "10_enterprise_map": (),
+    "11_swift_loop": (INTAKE,),
 }
-USES = {"10_enterprise_map": ("05_structure_mediation",)}  # read where they run
-OF_THE_PATHS = ("05_structure_mediation", "06_lifecycle_groups")
-OF_THE_SURVEY = ("03_sample_description", "04_measurement", *OF_THE_PATHS)
+USES = {  # read where they run
+    "06_lifecycle_groups": (DESIGN,),
+    "09_maturity": (INTAKE, "07_behavioural_clv"),
+    "10_enterprise_map": (INTAKE, "05_structure_mediation", "09_maturity"),
+}
+OF_THE_SURVEY = ("03_sample_description", "04_measurement", "05_structure_mediation")
 OF_THE_LEDGER = ("07_behavioural_clv",)
 
 
@@ -49,7 +55,14 @@ class Step:
 
 
 def plan(study: Study) -> tuple[Step, ...]:
-    """The steps of a study in an order they can run in; those it has no use for carry the reason."""
+    """The steps of a study in an order they can run in; those it has no use for carry the reason.
+
+    Raises
+    ------
+    StudyError
+        A step needs one that does not run, or a text of the author's belongs to no section.
+    """
+    author_files(study)
     steps: list[Step] = []
     for name in STEPS:
         skip = "not among the study's steps" if name not in study.steps else _no_use(study, name)
@@ -70,18 +83,21 @@ def _no_use(study: Study, name: str) -> str:
     if name == DESIGN and not study.has_design:
         return "the study file has no design"
     if name == "09_maturity" and not study.has_maturity:
-        return "the study has neither ratings nor goals"
+        return "the study has no ratings, goals, needs or benchmark"
     if name == "10_enterprise_map" and not study.has_map:
-        return "the study has neither a canvas nor an office_panel"
-    if name == INTAKE and not (study.has_survey or study.has_ledger or study.has_contracts):
+        return "the study has no canvas, nothing that speaks for its blocks, and no office_panel"
+    if name == "11_swift_loop" and not study.has_actions:
+        return "the study has no contacts, or names no actions"
+    admitted = (study.has_survey, study.has_ledger, study.has_contracts, study.spec.contacts is not None)
+    if name == INTAKE and not any(admitted):
         return "the study has neither a survey nor customers"
     if name in OF_THE_SURVEY and not study.has_survey:
         return "the study has no survey"
-    if name in OF_THE_LEDGER and not study.has_ledger and not study.has_contracts:
-        return "the study has neither a ledger nor contracts"
-    if name in OF_THE_PATHS and not study.paths:
-        return "the study has no paths"
-    return "the study names no groups" if name == OF_THE_PATHS[1] and not study.spec.groups else ""
+    if name in OF_THE_LEDGER and not study.has_behaviour:
+        return "the study has no ledger, contracts, contacts, prospects or segments"
+    if name == "06_lifecycle_groups" and not study.has_life:
+        return "the study names no groups and has neither a ledger nor questions on stage, phase or channel"
+    return "the study has no paths" if name == "05_structure_mediation" and not study.paths else ""
 
 
 def notebook_of(name: str) -> Path:
@@ -100,11 +116,27 @@ def inputs_of(study: Study, step: Step) -> dict[Path, str]:
     """Files of the user's that a step reads, each with the key of the study file that names it."""
     if step.name == DESIGN:
         return _of_the_design(study)
+    if step.name == REPORT:
+        works = study.spec.report.references
+        cited = {study.path_of(works): "report.references"} if works else {}
+        return cited | {file.path: "text" for file in author_files(study)}
     spec = study.spec
     firm: dict[str, list[tuple[str, TableFile | None]]] = {
-        "09_maturity": [("ratings.file", spec.ratings), ("goals.file", spec.goals)],
-        "10_enterprise_map": [("canvas.file", spec.canvas), ("office_panel.file", spec.office_panel)],
+        "09_maturity": [
+            ("ratings.file", spec.ratings),
+            ("goals.file", spec.goals),
+            ("needs.file", spec.needs),
+            ("members.file", spec.members),
+            ("benchmark.file", spec.benchmark),
+        ],
+        "10_enterprise_map": [
+            ("canvas.file", spec.canvas),
+            ("office_panel.file", spec.office_panel),
+            ("members.file", spec.members),
+        ],
     }
+    if spec.actions is not None:
+        firm["11_swift_loop"] = [("actions.overrides.file", spec.actions.overrides)]
     if step.name != INTAKE:
         return {study.path_of(table.file): key for key, table in firm.get(step.name, ()) if table is not None}
     named: list[tuple[str, TableFile | None]] = [("survey.file", spec.survey)]
@@ -138,7 +170,7 @@ def key_of(study: Study, step: Step, languages: tuple[str, ...], outputs: dict[s
     return sha256_text(
         step.name,
         json.dumps(asked, sort_keys=True, ensure_ascii=False),
-        json.dumps(languages if step.name == REPORT else []),
+        json.dumps(languages if step.name == REPORT else study.steps if step.name == GUIDE else []),
         sha256_file(notebook_of(step.name)),
         code_hash(),
         json.dumps(versions(), sort_keys=True),

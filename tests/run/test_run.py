@@ -20,6 +20,7 @@ from crmlab.study import load_study
 STUDY = (Path(__file__).parents[1] / "study" / "test_study.py").read_text(encoding="utf-8")
 SMALL = STUDY.split('SMALL = """\\\n')[1].split('"""')[0]
 NOTEBOOKS = {
+    "00_guide": "(Path(out) / 'g').write_text('fixed')",
     "02_data_intake": "raw = (Path(study).parent / 'raw/x.csv').read_text()\n(Path(out) / 'n.json').write_text(raw)",
     "03_sample_description": "(Path(out) / 'a').write_text((Path(out).parent / '02_data_intake/n.json').read_text()[0])",
     "04_measurement": "(Path(out) / 'b').write_text('fixed')",
@@ -27,8 +28,9 @@ NOTEBOOKS = {
     "13_thesis_report": "[(Path(out) / f'report.{x}.html').write_text(x) for x in languages]",
 }
 
-# the tiny study has no design, groups, ledger, ratings or canvas: these steps are skipped, and stand in no expectation below
-SKIPPED = frozenset({"01", "06", "07", "09", "10"})
+# the guide runs in every study; the tiny one has no design, groups, ledger, ratings or canvas: these stand in no
+# expectation below
+SKIPPED = frozenset({"00", "01", "06", "07", "08", "09", "10", "11", "12"})
 
 
 @pytest.fixture
