@@ -9,7 +9,7 @@ from crmlab.data.match import locate
 from crmlab.data.persian import number
 from crmlab.data.table import RawTable
 from crmlab.errors import DataError
-from crmlab.study.spec import Exclude, Faster
+from crmlab.study.survey_spec import Exclude, Faster
 
 FEWEST = 8  # construct items
 FLAGS = ("straight_line", "attention", "missing", "fast")

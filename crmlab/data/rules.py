@@ -17,7 +17,8 @@ from crmlab.data.privacy import person
 from crmlab.data.problems import Problems
 from crmlab.data.table import Cell, RawTable
 from crmlab.errors import DataError
-from crmlab.study.spec import Accept, Fieldwork, RowRule, Survey
+from crmlab.study.strict_model import RowRule
+from crmlab.study.survey_spec import Accept, Fieldwork, Survey
 
 KEPT = "kept"
 REASONS = (

@@ -10,6 +10,7 @@ from crmlab.study.coherence import near, paths_of
 from crmlab.study.dimension_models import lacking, of_dimensions
 from crmlab.study.hypotheses import BEHAVIOURAL, DEFAULT_MODEL, MODELS, OFFICES, Hypothesis, Kind, catalogue
 from crmlab.study.instrument import Instrument
+from crmlab.study.model_spec import OwnHypothesis
 
 GROUPED = ("difference", "equivalence")
 
@@ -35,7 +36,7 @@ def hypotheses_of(
     return tuple(found.values()), problems
 
 
-def _own(entry: schema.OwnHypothesis) -> Hypothesis:
+def _own(entry: OwnHypothesis) -> Hypothesis:
     kind: Kind = entry.kind or _implied(entry)
     return Hypothesis(
         id=entry.id,
@@ -52,7 +53,7 @@ def _own(entry: schema.OwnHypothesis) -> Hypothesis:
     )
 
 
-def _implied(entry: schema.OwnHypothesis) -> Kind:
+def _implied(entry: OwnHypothesis) -> Kind:
     """The kind that the roles given speak for."""
     if entry.groups:
         return "difference"
