@@ -142,7 +142,9 @@ def stage_effects(groups: Any, study: Study) -> LifeCycle | None:
     check = Check("check.comparable_stages", len(paths) > 0, math.nan, rule)
     if not len(paths):
         few = tuple(one for one in found.failed if one.name.startswith(TOO_SMALL))
-        return LifeCycle({"stress": Result("model.stress", tidy_frame([]), {}, few or (check,), found.source)})
+        return LifeCycle(
+            {"stress": Result("model.stress", tidy_frame([]), {}, few or (check,), found.source)}
+        )
     rows = _stressed(paths, found.select("path_difference"))
     glance = {key: found.glance[key] for key in ("n", "level") if key in found.glance}
     return LifeCycle({"stress": Result("model.stress", tidy_frame(rows), glance, (check,), found.source)})

@@ -24,8 +24,8 @@ def verdicts(study: Study, sources: Sources, language: Language, most: int) -> T
     """What was expected and what came out, at most `most` of them, those with a verdict first."""
     source = judged(sources, "verdicts")
     found = outcomes(study, sources)
-    judgedly = [one for one in found if not math.isnan(one.verdict)]
-    told = [*judgedly, *(one for one in found if math.isnan(one.verdict))][:most] if judgedly else []
+    judged_ones = [one for one in found if not math.isnan(one.verdict)]
+    told = [*judged_ones, *(one for one in found if math.isnan(one.verdict))][:most] if judged_ones else []
     if source is None or not told:
         return None
     rows = tuple(_verdict(one, source, language) for one in told)

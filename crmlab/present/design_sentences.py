@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
+from datetime import date
 from typing import TYPE_CHECKING
 
+from crmlab.jalali import to_gregorian
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.design_tables import sizes
 from crmlab.present.facts import Source, fill
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from crmlab.study import Hypothesis, Study
 
 MANY = 12  # hypotheses from which each is no longer told in a sentence of its own
+FIRST_GREGORIAN = 1700  # years above are Gregorian, those below solar Hijri
 NAIVE = ("cochran", "krejcie_morgan")  # rules that say nothing about a path
 
 

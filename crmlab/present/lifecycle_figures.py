@@ -79,7 +79,7 @@ def _sizes(days: list[str], links: dict[str, Fact]) -> list[dict[str, float]]:
     whole = []
     for size in sizes:
         names = {name.removeprefix("in.") for name in size}
-        whole.append({name: max(size.get(name, 0.0), size.get(f"in.{name}", 0.0)) for name in names})
+        whole.append({name: max(size.get(name, 0.0), size.get(f"in.{name}", 0.0)) for name in sorted(names)})
     return whole
 
 

@@ -151,4 +151,5 @@ def _errors(source: Source, language: Language) -> Spans:
 
 
 def _title(source: Source, language: Language) -> Label:
-    return Label(language.digits(name_of(source)))
+    name = name_of(source)
+    return Label(language.digits(name) if name.isdigit() else name)  # a hypothesis keeps its code

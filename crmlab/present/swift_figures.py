@@ -15,7 +15,7 @@ from crmlab.present.theme import PALETTE, TEXT_WIDTH
 from crmlab.study.swift_spec import PHASES
 
 MOST = 14  # cells that a figure has room for
-HEIGHT = 3.6
+HEIGHT = 4.0
 
 
 def ring(source: Source, ways: Ways) -> Figure:
@@ -36,7 +36,7 @@ def ring(source: Source, ways: Ways) -> Figure:
         axes.axis("off")
         turn = -1 if language.rtl else 1  # the ring turns in reading direction
         places = [(-1.65 * turn, 1.05), (1.65 * turn, 1.05), (1.65 * turn, -1.05), (-1.65 * turn, -1.05)]
-        half, tall = 1.22, 0.62
+        half, tall = 1.22, 0.72  # room for a title and five lines
         for k, (phase, (x, y)) in enumerate(zip(PHASES[name], places, strict=True)):
             box = FancyBboxPatch(
                 (x - half, y - tall), 2 * half, 2 * tall, boxstyle="round,pad=0.0,rounding_size=0.12",
@@ -45,11 +45,11 @@ def ring(source: Source, ways: Ways) -> Figure:
             axes.add_patch(box)
             title = f"{language.integer(k + 1)}. {language.word(f'swift.phase.{phase}')}"
             axes.text(x, y + tall - 0.1, shown(language, title), ha="center", va="top", fontsize=8.5, fontweight="bold", color=PALETTE.main)  # fmt: skip
-            told = "\n".join(lines(language, language.plain(row), 34) for row in texts[phase])
-            axes.text(x, y - 0.12, told, ha="center", va="center", fontsize=7.3, linespacing=1.5)
+            told = "\n".join(lines(language, language.plain(row), 36) for row in texts[phase])
+            axes.text(x, y - 0.12, told, ha="center", va="center", fontsize=7.3, linespacing=1.3)
         ends = [
-            ((-0.38 * turn, 1.05), (0.38 * turn, 1.05)), ((1.65 * turn, 0.38), (1.65 * turn, -0.38)),
-            ((0.38 * turn, -1.05), (-0.38 * turn, -1.05)), ((-1.65 * turn, -0.38), (-1.65 * turn, 0.38)),
+            ((-0.38 * turn, 1.05), (0.38 * turn, 1.05)), ((1.65 * turn, 0.3), (1.65 * turn, -0.3)),
+            ((0.38 * turn, -1.05), (-0.38 * turn, -1.05)), ((-1.65 * turn, -0.3), (-1.65 * turn, 0.3)),
         ]  # fmt: skip
         for start, end in ends:
             axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=14, color=PALETTE.main, linewidth=1.4))  # fmt: skip

@@ -109,6 +109,14 @@ class Theme:
 
 def svg(figure: Any) -> str:
     """A matplotlib figure as SVG text: no date, no random id."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    engine = figure.get_layout_engine()
+    if engine is not None and figure.axes:  # or else everything is drawn once in vain before it is drawn
+        FigureCanvasSVG(figure)
+        figure.set_dpi(FigureCanvasSVG.fixed_dpi)
+        engine.execute(figure)
+        figure.set_layout_engine(None)
     out = io.StringIO()
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return out.getvalue()
@@ -163,6 +171,7 @@ def _words_set_once() -> Iterator[None]:
         for owner, name, kept in (
             (manager, "_find_fonts_by_props", _by_properties),
             (textpath.TextToPath, "get_text_width_height_descent", _by_words),
+            (textpath.TextToPath, "get_glyphs_with_font", _by_glyphs),
             (text, "get_font", _by_file),
         ):
             found = getattr(owner, name, None)
@@ -205,6 +214,28 @@ def _by_words(measure: Any) -> Any:
         if key not in known:
             known[key] = measure(self, words, properties, ismath)
         return known[key]
+
+    return remembered
+
+
+def _by_glyphs(shape: Any) -> Any:
+    known: dict[Any, Any] = {}
+
+    def remembered(
+        self: Any,
+        font: Any,
+        words: str,
+        glyph_map: Any = None,
+        return_new_glyphs_only: bool = False,
+        **how: Any,
+    ) -> Any:
+        key = (words, font, tuple(how.items()))
+        if key not in known:
+            known[key] = shape(self, font, words, **how)
+        places, shapes, boxes = known[key]
+        if return_new_glyphs_only:
+            return places, {name: path for name, path in shapes.items() if name not in glyph_map}, boxes
+        return places, shapes if glyph_map is None else glyph_map | shapes, boxes
 
     return remembered
 

@@ -6,6 +6,7 @@ pass through pipes; if it gives nothing back, the caller does the work itself an
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -75,6 +76,7 @@ def processors() -> int:
 
 def main() -> None:
     """Read an order from standard input, write the files to standard output."""
+    gc.disable()  # a process of seconds: its garbage goes with it
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get among the bytes
     from crmlab.errors import CrmlabError

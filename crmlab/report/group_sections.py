@@ -36,7 +36,9 @@ def groups(scene: Scene) -> list[Block]:
 
 def _compared(scene: Scene, item: str) -> bool:
     """Whether anything came of a grouping that only a hypothesis asks for: why not is told where it is judged."""
-    saved = (scene.get(f"{GROUPS}/{name}_{item}") for name in ("items", "invariance", "composites", "dimensions"))
+    saved = (
+        scene.get(f"{GROUPS}/{name}_{item}") for name in ("items", "invariance", "composites", "dimensions")
+    )
     return any(source is not None and len(source.result.tidy) > 0 for source in saved)
 
 

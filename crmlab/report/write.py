@@ -84,12 +84,13 @@ def made_in(study: Study, results: Mapping[str, Result], language: str) -> dict[
     """File name -> content of everything that is written in one language."""
     from crmlab.report.html import letters_of
 
-    theme, document = Theme.load(), compose(study, results, language)
-    letters = letters_of(document)  # one set of fonts serves the report and its brief
-    files = made(document, theme=theme, letters=letters)
-    if study.spec.report.brief:
-        files |= made(brief(document, study, sources(results), theme), theme=theme, letters=letters)
-    return files
+    with _settled():
+        theme, document = Theme.load(), compose(study, results, language)
+        letters = letters_of(document)  # one set of fonts serves the report and its brief
+        files = made(document, theme=theme, letters=letters)
+        if study.spec.report.brief:
+            files |= made(brief(document, study, sources(results), theme), theme=theme, letters=letters)
+        return files
 
 
 def _put(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
@@ -100,15 +101,14 @@ def _put(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:
 
 @contextmanager
 def _settled() -> Iterator[None]:
-    """What stands already is not searched for garbage again and again while the figures are drawn."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(20_000, *before[1:])
+    """Nothing is searched for garbage meanwhile: figures leave little behind, and each search goes through everything."""
+    before = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+        if before:
+            gc.enable()
 
 
 def _make(

@@ -37,7 +37,9 @@ def test_every_row_is_admitted_and_the_report_is_there(project):
     results = load_results(project / "reports/cdnow/results")
     assert results["02_data_intake/ledger_flow"]["kept"] == 6919
     assert results["02_data_intake/coverage"]["customers:transactions"] == 2357
-    assert len(list((project / "reports/cdnow").glob("report.*"))) == 12  # report and brief, two languages, three formats
+    assert (
+        len(list((project / "reports/cdnow").glob("report.*"))) == 12
+    )  # report and brief, two languages, three formats
 
 
 def test_steps_of_a_survey_are_skipped_and_said(project):

@@ -30,7 +30,9 @@ def results(tmp_path_factory, shared):
         encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
-    assert len(list((folder / "reports/mobi").glob("report.*"))) == 12  # report and brief, two languages, three formats
+    assert (
+        len(list((folder / "reports/mobi").glob("report.*"))) == 12
+    )  # report and brief, two languages, three formats
     return load_results(folder / "reports/mobi/results")
 
 

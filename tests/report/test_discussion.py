@@ -166,3 +166,30 @@ def test_the_abstract_is_made_of_facts(crm):
     assert document.contents[0].text == "Abstract"
     contradicted = compose(study, outcome(results, "H1", -1, -0.3, -0.4, -0.2), "en")
     assert "is opposite to the one expected" in contradicted.text(contradicted.chapters[0].blocks[0].spans)
+
+
+def test_a_software_sentence_names_versions_only():
+    from crmlab.present.analysis_sentences import versions
+    from crmlab.present.facts import Source
+    from crmlab.result import Result, tidy_frame
+
+    kept = {"crmlab": "0.1.0", "measure": "score_SAT", "seed": "1", "data_sha256": "ab"}
+    one = Source(
+        "06_lifecycle_groups/channel_score_SAT", Result("model.parity", tidy_frame([]), {}, (), kept)
+    )
+    assert versions({one.address: one}) == "crmlab 0.1.0"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "told"),
+    [
+        ("1403/01/20", "en", "8 April 2024"),
+        ("2024-04-08", "fa", "۲۰ فروردین ۱۴۰۳"),
+        ("spring", "en", "spring"),
+    ],
+)
+def test_the_day_of_a_card_is_written_in_the_readers_calendar(text, code, told):
+    from crmlab.present.design_sentences import _written
+    from crmlab.present.language import Language
+
+    assert _written(text, Language.load(code)) == told

@@ -155,7 +155,7 @@ def test_each_consideration_is_reached_from_a_page(whole):
     study, _, results = whole
     language = reader(study, "en")
     text = told(drawn(study, results, "en"), language)
-    pages = re.findall(r"This page leads to the design considerations (.*?) \(", text)
+    pages = re.findall(r"This section leads to the design considerations (.*?) \(", text)
     assert len(pages) == 5  # Gartner, strategy, LIC, canvas, offices
     assert {f"D{k}" for k in range(1, 15)} <= set(re.findall(r"D\d+", " ".join(pages)))
 

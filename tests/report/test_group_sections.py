@@ -202,6 +202,23 @@ def test_a_study_without_groups_has_no_section(fx, tmp_path):
     assert "section-groups" not in {getattr(b, "key", "") for b in document.blocks()}
 
 
+def test_a_grouping_that_only_a_hypothesis_asks_for_has_no_part_where_nothing_came_of_it(
+    fx, tmp_path, monkeypatch
+):
+    study = fx.crm_study(tmp_path, groups=[{"item": "GEN"}], **QUICK)
+    check = Check(
+        "check.two_groups:text:GEN", False, float("nan"), "at least 50 respondents in each of two groups"
+    )
+    refused = {f"{STEP}/invariance_GEN": Result("model.invariance", tidy_frame([]), {}, (check,))}
+    keys = {getattr(b, "key", "") for b in compose(study, refused, "en").blocks()}
+    assert "section-groups" in keys  # asked for under `groups`: why it is empty is said
+    asked = study.groupings
+    alone = fx.crm_study(tmp_path / "alone", **QUICK)
+    monkeypatch.setattr(type(alone), "groupings", property(lambda self: asked))
+    keys = {getattr(b, "key", "") for b in compose(alone, refused, "en").blocks()}
+    assert "section-groups" not in keys
+
+
 BOTH = {"estimator": {"engine": "both", "bootstrap": 100, "covariance": {"estimator": "ML"}}}
 
 
