@@ -91,7 +91,7 @@ def test_composites_are_refused(sim400):
 
 
 def test_the_engine_is_the_studys_choice(tmp_path):
-    from crmlab.study.spec import Covariance
+    from crmlab.study.analysis_spec import Covariance
 
     with pytest.raises(ValueError, match="listwise"):
         Covariance(estimator="WLSMV", missing="fiml")
