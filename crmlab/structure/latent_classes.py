@@ -137,6 +137,8 @@ class _Mixture:
 
 
 def _fit(make: Any, kind: str, X: np.ndarray, k: int, seed: int) -> _Mixture:
+    from sklearn.exceptions import ConvergenceWarning
+
     runs = []
     for start in (seed, seed + 1):
         model = make(
@@ -144,7 +146,8 @@ def _fit(make: Any, kind: str, X: np.ndarray, k: int, seed: int) -> _Mixture:
             random_state=start, progress_bar=0, verbose=0,
         )  # fmt: skip
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a run that does not settle is a check of the numbers chosen
+            # a run that does not settle is a check of the numbers chosen
+            warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(X)
         runs.append((float(model.score(X)) * len(X), model))
         if k == 1:
