@@ -29,6 +29,8 @@ def against_tables(thesis: Thesis) -> Iterator[Outcome]:
             if not found:
                 continue
             spans = [one.span for _, one in found] + _beside(thesis, name)
+            if name == "vaf":  # a share here, a percentage there
+                spans += [(scale * low, scale * high) for low, high in spans for scale in (0.01, 100)]
             table, nearest = min(
                 found, key=lambda pair: abs(thesis.places[pair[0].grid.number] - sentence.part)
             )

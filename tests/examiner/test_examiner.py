@@ -221,3 +221,16 @@ def test_loadings_and_ave_in_two_english_tables_with_item_codes_only(tmp_path, p
         encoding="utf-8",
     )
     assert disagreements(path) == (["ave_from_loadings"] if planted else [])
+
+
+@pytest.mark.parametrize(("said", "rules"), [("0.46", []), ("46.4", []), ("0.64", ["prose"])])
+def test_a_share_may_be_told_as_a_percentage(tmp_path, said, rules):
+    document = Document()
+    document.add_paragraph(f"VAF is {said} for the indirect effect.")
+    table = document.add_table(2, 2)
+    for cell, text in zip(
+        [*table.rows[0].cells, *table.rows[1].cells], ["effect", "VAF", "A -> B", "46.4"], strict=True
+    ):
+        cell.text = text
+    document.save(tmp_path / "thesis.docx")
+    assert disagreements(tmp_path / "thesis.docx") == rules
