@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "python-duckdb": "duckdb"}
 LEVELS = [  # a room may import rooms of lower levels only, never its own level or above
-    {"result", "errors", "files", "provenance", "jalali", "dominance"},
+    {"result", "errors", "files", "provenance", "jalali", "dominance", "wilson"},
     {"sem", "pls", "clv"},
     {"study"},
     {"data"},

@@ -13,6 +13,7 @@ from crmlab.customers.cohorts import cohorts
 from crmlab.customers.days import DAYS, PurchaseDays
 from crmlab.errors import ModelError
 from crmlab.result import Check, Result, tidy_block, tidy_frame
+from crmlab.wilson import wilson
 
 TOPS = (1, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # percent of customers, best first
 STATISTICS = {"q10": 0.10, "q25": 0.25, "median": 0.50, "q75": 0.75, "q90": 0.90}
@@ -66,7 +67,7 @@ def _base(
     days: PurchaseDays, length: float, level: float, source: dict[str, str], nominal: PurchaseDays | None
 ) -> Result:
     n, once = len(days.customers), int((days.counts == 1).sum())
-    low, high = wilson(once, n, level)
+    _, low, high = map(float, wilson(once, n, level))
     numbers = {
         "customers": n, "purchases": len(days.day), "revenue": days.total.sum(),
         "first_day": days.day.min(), "last_day": days.end, "length": (days.end - days.day.min()) / length,
@@ -227,12 +228,3 @@ def again_by(
     none = (at < 0) | (log_s[np.maximum(at, 0)] == 0)
     S = np.where(none, 1.0, np.exp(log_s[at]))
     return 1 - S, np.where(none, np.nan, 1 - high[at]), np.where(none, np.nan, 1 - low[at])
-
-
-def wilson(count: float, n: float, level: float) -> tuple[float, float]:
-    """Wilson's score interval of count / n."""
-    z = ndtri((1 + level) / 2)
-    share = count / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float(np.clip(middle - half, 0, share)), float(np.clip(middle + half, share, 1))

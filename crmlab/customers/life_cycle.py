@@ -14,9 +14,10 @@ from crmlab.customers.counted_stages import Counted
 from crmlab.customers.movement import conversions, flows, movement
 from crmlab.customers.placement import placement
 from crmlab.customers.stages import LOST, STAGES, Rule, cells_of_frame, stages
-from crmlab.customers.transitions import chances, logit_limits, moves, occupation, wilson_limits
+from crmlab.customers.transitions import chances, logit_limits, moves, occupation
 from crmlab.customers.worth import write_table
 from crmlab.result import Check, Result, attempt, tidy_block
+from crmlab.wilson import wilson_limits
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,11 +11,11 @@ from crmlab.customers.board import Claims, State, claims
 from crmlab.customers.cycles import Game, Turn
 from crmlab.customers.past import Past
 from crmlab.customers.response import Rates
-from crmlab.customers.shares import wilson
 from crmlab.files import sha256_text
 from crmlab.provenance import versions
 from crmlab.result import Check, Result, tidy_block, tidy_frame
 from crmlab.study.swift_spec import PHASES
+from crmlab.wilson import wilson
 
 KEPT = 0.05  # share of held-out customers who may be contacted all the same
 ORDERS = tuple(PHASES)

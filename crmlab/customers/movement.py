@@ -9,8 +9,9 @@ import pandas as pd
 
 from crmlab.customers.counted_stages import Counted
 from crmlab.customers.stages import LOST, STAGES, Cells
-from crmlab.customers.transitions import kept, wilson_limits
+from crmlab.customers.transitions import kept
 from crmlab.result import Result, tidy_block, tidy_frame
+from crmlab.wilson import wilson_limits
 
 SHOWN = 4  # moves from period to period that a flow chart shows
 

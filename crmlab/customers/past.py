@@ -11,12 +11,13 @@ from scipy.special import ndtri
 from crmlab.customers.board import Board
 from crmlab.customers.contact_log import ContactLog
 from crmlab.customers.days import PurchaseDays
-from crmlab.customers.shares import clustered_share, wilson
+from crmlab.customers.shares import clustered_share
 from crmlab.customers.uplift import uplift
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, attempt, tidy_block, tidy_frame
 from crmlab.study.swift_spec import Actions
+from crmlab.wilson import wilson
 
 FEWEST_IN_ARM = 30
 LINKED = 0.90

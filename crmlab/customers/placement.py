@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmlab.customers.agreement_of_stages import WEIGHTS, kappa
-from crmlab.customers.transitions import wilson_limits
 from crmlab.errors import ModelError
 from crmlab.result import Check, Result, tidy_frame
+from crmlab.wilson import wilson_limits
 
 PLACES = ("acquire", "enhance", "retain")  # codes 1, 2, 3 of the question on one's own stage
 AGREE = 0.40

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from crmlab.customers.transitions import wilson_limits
 from crmlab.result import Result, tidy_block
+from crmlab.wilson import wilson_limits
 
 ROLES = ("carriers", "slipping", "newcomers", "occasional", "core")
 MUCH, LITTLE = 1.5, 0.5  # share of money over share of customers, from which, below which

@@ -17,10 +17,10 @@ from crmlab.customers.groups import labelled
 from crmlab.customers.judging import area_interval, spiegelhalter
 from crmlab.customers.profiles import Grouped, profile
 from crmlab.customers.segmentation import Segmentation, segment
-from crmlab.customers.transitions import wilson_limits
 from crmlab.customers.worth import write_table
 from crmlab.errors import ModelError
 from crmlab.result import Check, Result, attempt, tidy_block, tidy_frame
+from crmlab.wilson import wilson_limits
 
 FOLDS = 5
 ODD = 0.05  # p of the test of calibration below which probabilities do not hold what they say

@@ -6,32 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from crmlab.errors import ModelError
-
-
-def wilson(
-    x: np.ndarray | float, n: np.ndarray | float, level: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share x/n and its score interval; NaN where n is 0.
-
-    Source
-    ------
-    Wilson, E. B. (1927). Journal of the American Statistical Association 22, 209-212.
-
-    Examples
-    --------
-    >>> [round(float(end), 4) for end in wilson(8.0, 10.0, 0.95)]
-    [0.8, 0.4902, 0.9433]
-    """
-    x, n = np.asarray(x, dtype=float), np.asarray(n, dtype=float)
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p = x / n
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = np.sqrt(z2) * np.sqrt(p * (1 - p) / n + z2 / (4 * n**2)) / (1 + z2 / n)
-    return p, middle - half, middle + half
+from crmlab.wilson import wilson
 
 
 def clustered_share(y: np.ndarray, who: np.ndarray, level: float) -> tuple[float, float, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, logit, ndtri
 
 from crmlab.customers.stages import LOST, NOT_YET, STAGES
+from crmlab.wilson import wilson_limits
 
 S = len(STAGES)
 
@@ -89,14 +90,6 @@ def chances(found: Moves, level: float) -> tuple[np.ndarray, np.ndarray, np.ndar
         n = np.where(v > 0, np.minimum(p * (1 - p) / v, total), total)
         low, high = wilson_limits(p, n, level)
     return p, low, high
-
-
-def wilson_limits(p: np.ndarray, n: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's limits of a share p of n."""
-    z = float(ndtri((1 + level) / 2))
-    centre, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    low, high = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
-    return np.where(p == 0, 0.0, low), np.where(p == 1, 1.0, high)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

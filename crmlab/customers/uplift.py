@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from crmlab.customers.shares import figures, wilson
+from crmlab.customers.shares import figures
 from crmlab.customers.weighting import ARMS, overlap_checks, weight_table, weighted
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_block, tidy_frame
+from crmlab.wilson import wilson
 
 
 def uplift(

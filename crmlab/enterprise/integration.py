@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from crmlab.enterprise.admit import figures, labels
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_block
+from crmlab.wilson import wilson
 
 MATCHED = 0.90
 
@@ -81,22 +81,3 @@ def integration(counts: pd.DataFrame, *, target: float = MATCHED, level: float =
     ]
     glance = {"records": total[0], "matched": total[1], "sources": len(names), "level": level}
     return Result("model.integration", pd.concat(blocks), glance, tuple(checks), source_of(counts))
-
-
-def wilson(
-    x: np.ndarray | float, n: np.ndarray | float, level: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share x/n and its score interval; NaN where n is 0.
-
-    Examples
-    --------
-    >>> [round(float(end), 4) for end in wilson(8.0, 10.0, 0.95)]
-    [0.8, 0.4902, 0.9433]
-    """
-    x, n = np.asarray(x, dtype=float), np.asarray(n, dtype=float)
-    z2 = float(ndtri((1 + level) / 2)) ** 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        p = x / n
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = np.sqrt(z2) * np.sqrt(p * (1 - p) / n + z2 / (4 * n**2)) / (1 + z2 / n)
-    return p, middle - half, middle + half

@@ -13,6 +13,7 @@ from crmlab.errors import ModelError
 from crmlab.pls.admit import numbers
 from crmlab.provenance import source_of
 from crmlab.result import Check, Result, tidy_block, tidy_frame
+from crmlab.wilson import wilson
 
 ANSWERED = 0.5  # a construct score needs at least this share of its items
 
@@ -121,7 +122,7 @@ def profile(frame: pd.DataFrame, categories: Mapping[str, Sequence[int]], *, lev
             raise ModelError(f"item '{item}' holds {strange[0]:g}, which is none of its categories")
         subjects = [f"{item}.{code}" for code in codes]
         count = np.array([(answers == code).sum() for code in codes], dtype=float)
-        low, high = wilson(count, answers.size, level)
+        _, low, high = wilson(count, answers.size, level)
         share = count / answers.size if answers.size else np.full(len(codes), np.nan)
         tables += [
             tidy_block("count", subjects, count),
@@ -138,17 +139,6 @@ def profile(frame: pd.DataFrame, categories: Mapping[str, Sequence[int]], *, lev
         tuple(checks),
         source_of(frame[list(categories)]),
     )
-
-
-def wilson(count: np.ndarray, n: int, level: float) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's score interval of count / n; NaN for n = 0."""
-    if n == 0:
-        return np.full(len(count), np.nan), np.full(len(count), np.nan)
-    z = ndtri((1 + level) / 2)
-    share = count / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.clip(middle - half, 0.0, share), np.clip(middle + half, share, 1.0)
 
 
 def globals_(
