@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -112,7 +112,9 @@ def scanned(source: Any, customer: str, date: str, amount: str) -> Iterator[Log]
             }
         )
         try:
-            own.execute("SET enable_progress_bar = false")
+            # a notebook without widgets has no bar to switch off
+            with suppress(duckdb.InvalidInputException):
+                own.execute("SET enable_progress_bar = false")
             relation, name, text_ids = _relation(own, source, names)
             columns = _columns(relation, names, name)
             yield Scan(relation, columns, name, text_ids)

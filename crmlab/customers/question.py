@@ -17,6 +17,7 @@ from crmlab.customers.valuer import Money
 from crmlab.customers.worth import Worth, value_customers
 from crmlab.data.contracts import Contracts
 from crmlab.data.ledger import Ledger
+from crmlab.data.ledger_money import inflation, margin_share
 from crmlab.study import Study
 
 MONTHS = 12
@@ -59,7 +60,7 @@ def question(ledger: Ledger | None, study: Study) -> Question:
     nominal = days_of(ledger) if real else None
     split = ledger.window.calibration_end
     same = {"unit": asked.unit, "level": study.estimator.level}
-    margin = _margin(ledger, asked.margin)
+    margin = margin_share(ledger, asked.margin)
     horizon = asked.horizon_months / MONTHS * YEAR / DAYS[asked.unit]
     money = Money(asked.discount_rate, horizon, margin, asked.contact_cost, asked.acquisition_cost)
     compare = (nominal, _nominal(ledger, money)) if nominal is not None else None
@@ -83,25 +84,6 @@ def _number(day: date | None) -> int | None:
     return None if day is None else int(np.datetime64(day, "D").astype(np.int64))
 
 
-def _margin(ledger: Ledger, declared: float) -> float:
-    """The margin column over the amounts of purchases; the declared share where there is no such column."""
-    if "margin" not in ledger.rows:
-        return declared
-    bought = ledger.rows.loc[(ledger.rows["amount"] > 0) & ledger.rows["margin"].notna()]
-    spent = float(bought["amount"].sum())
-    share = float(bought["margin"].sum()) / spent if spent > 0 else declared
-    return min(share, 1.0) if share > 0 else declared
-
-
 def _nominal(ledger: Ledger, money: Money) -> Money:
     """The same horizon and margin with the nominal rate that goes with the index's yearly growth."""
     return replace(money, rate=clv.nominal_rate(money.rate, inflation(ledger)))
-
-
-def inflation(ledger: Ledger) -> float:
-    """Yearly growth of the deflator over the observed months, as a share."""
-    index = ledger.deflator
-    if index is None or len(index) < 2:
-        return 0.0
-    years = (index.index[-1] - index.index[0]).days / YEAR
-    return float((index.iloc[-1] / index.iloc[0]) ** (1 / years) - 1)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
 
 
 def by_content(blocks: Sequence[np.ndarray]) -> list[int]:
@@ -40,6 +39,8 @@ def tail(n: int, level: float) -> float:
     ------
     Hesterberg, T. C. (2015). The American Statistician 69(4), 371-386 (expanded percentile interval).
     """
+    from scipy.special import ndtr, stdtrit  # here: reports use this room's words and none of its numbers
+
     if n < 2:
         return math.nan
     reach = float(stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(n / (n - 1))
