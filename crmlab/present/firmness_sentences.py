@@ -27,9 +27,8 @@ def sensitivity(source: Source, language: Language) -> Spans:
         spans += say(
             language, "firmness_changes", hid=Label(name), low=source.fact(f"lowest:{name}"),
             high=source.fact(f"highest:{name}"), pct=source.fact(f"stands:{name}", style="percent", digits=0),
+            sign=source.fact(f"sign:{name}", style="percent", digits=0),
         )  # fmt: skip
-        if source.value(f"sign:{name}") < 1:
-            spans += say(language, "firmness_sign", hid=Label(name))
     spans += _rows(source, language)
     lost = source.glance("choices").value - n.value
     if lost:

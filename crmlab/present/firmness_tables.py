@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from crmlab.present.blocks import EMPTY, Label, Paragraph, Spans, Strong, Table
+from crmlab.present.blocks import EMPTY, Fact, Label, Paragraph, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.present.table_parts import arrow, failed_notes, heads, level_note
@@ -21,13 +21,23 @@ def sensitivity(source: Source, language: Language) -> Table:
         share = [(*source.cell(f"{quantity}:{name}", style="percent", digits=0), language.word("pct")) for name in names]  # fmt: skip
         rows.append(((Strong(language.word(f"head.{key}")),), (EMPTY,), *share))
     header = (*heads(language, "choice", "n"), *((Label(name),) for name in names))
-    notes = (
-        Paragraph((language.word("note.sensitivity"),), "note"),
-        *(note for note in failed_notes(source, language)),
-    )
+    notes = (Paragraph((language.word("note.sensitivity"),), "note"), *_lost(source, language))
     caption = (language.word("caption.sensitivity"),)
     widths = (3.4, 0.6, *[1.5] * len(names))
     return Table("sensitivity", caption, header, tuple(rows), "", widths, notes)
+
+
+def _lost(source: Source, language: Language) -> tuple[Paragraph, ...]:
+    """The choices that could not be computed; which verdicts change, the rows and the last lines above say."""
+    start = "check.choice:"
+    names = [check.name[len(start) :] for check in source.result.failed if check.name.startswith(start)]
+    told: list[object] = []
+    for name in names:
+        told += [language.word("separator")] if told else []
+        told += _choice(name, language)
+    if not told:
+        return ()
+    return (Paragraph(fill(language.word("check.choices_lost"), list=tuple(told)), "failed"),)
 
 
 def _choice(choice: str, language: Language) -> Spans:
@@ -58,8 +68,9 @@ def equivalence(source: Source, language: Language) -> Table:
             )
         )
     note = fill(
-        language.word("note.equivalence"), margin=source.glance("margin"), alpha=source.glance("alpha")
-    )
+        language.word("note.equivalence"), margin=source.glance("margin"), alpha=source.glance("alpha"),
+        level=Fact(f"counted/{source.address}/level", 1 - 2 * source.glance("alpha").value, "percent", 0),
+    )  # fmt: skip
     columns = ("effect", "estimate", "interval_90", "p_equivalence", "matters")
     notes = (Paragraph(note, "note"), *failed_notes(source, language))
     caption = (language.word("caption.equivalence"),)

@@ -2,6 +2,7 @@
 
 from crmlab.structure.adjust import adjust, bonferroni
 from crmlab.structure.association import association
+from crmlab.structure.beside import Evidence, ask_hidden_cause, compare_literature, found_in, turn
 from crmlab.structure.composites import Composites, compare_composites
 from crmlab.structure.conclude import conclude
 from crmlab.structure.covariance import CovarianceStructure, estimate_covariance
@@ -21,11 +22,14 @@ from crmlab.structure.foresight import Foresight, foresee
 from crmlab.structure.group_foresight import foresee_groups, foretold
 from crmlab.structure.group_paths import compare_paths
 from crmlab.structure.groups import Groups, compare_groups
+from crmlab.structure.hidden_cause import hidden_cause
 from crmlab.structure.invariance import invariance
 from crmlab.structure.latent_classes import latent_classes
 from crmlab.structure.latent_importance import LatentImportance, latent_importance
 from crmlab.structure.latent_process import latent_process
+from crmlab.structure.literature import literature
 from crmlab.structure.multiplicity import benjamini_hochberg, holm
+from crmlab.structure.multiverse import multiverse
 from crmlab.structure.population import Population, sample
 from crmlab.structure.power import monte_carlo_power
 from crmlab.structure.power_groups import power_difference, size_needed
@@ -48,6 +52,7 @@ __all__ = [
     "DesignQuestion",
     "DimensionPaths",
     "Evaluation",
+    "Evidence",
     "Firmness",
     "Foresight",
     "Groups",
@@ -56,6 +61,7 @@ __all__ = [
     "ProcessAnswers",
     "Structure",
     "adjust",
+    "ask_hidden_cause",
     "ask_process",
     "association",
     "benjamini_hochberg",
@@ -63,6 +69,7 @@ __all__ = [
     "cochran",
     "compare_composites",
     "compare_groups",
+    "compare_literature",
     "compare_means",
     "compare_paths",
     "conclude",
@@ -80,8 +87,10 @@ __all__ = [
     "foresee",
     "foresee_groups",
     "foretold",
+    "found_in",
     "gamma_exponential",
     "group_sample_size",
+    "hidden_cause",
     "holm",
     "instrument",
     "invariance",
@@ -91,8 +100,10 @@ __all__ = [
     "latent_classes",
     "latent_importance",
     "latent_process",
+    "literature",
     "mediation_type",
     "monte_carlo_power",
+    "multiverse",
     "one_sample_size",
     "power_difference",
     "process",
@@ -107,5 +118,6 @@ __all__ = [
     "sample_sizes",
     "sensitivity",
     "size_needed",
+    "turn",
     "verdict",
 ]

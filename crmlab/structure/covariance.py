@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 from crmlab import sem
 from crmlab.errors import ModelError
-from crmlab.result import Result, tidy_block
+from crmlab.result import Result, attempt, tidy_block
 from crmlab.sem.tidy import standardised_rows
 from crmlab.structure.verdicts import judge
 from crmlab.study import lavaan
@@ -45,6 +45,8 @@ def estimate_covariance(
     estimator: str = "MLR",
     missing: str = "fiml",
     level: float = 0.95,
+    measures: bool = True,
+    beside: bool = False,
 ) -> CovarianceStructure:
     """How do the latent constructs depend on each other, measurement error taken out?
 
@@ -58,6 +60,9 @@ def estimate_covariance(
     modes : a construct of mode "B" is a composite of its items, which a factor model does not fit
     estimator, missing : as in `sem.sem`
     level : of the intervals
+    measures : fit measures too; they cost as much again as the estimates
+    beside : another estimator answers the questions as well, so that a model which the data do not allow is told
+        (results without rows and with the failed check `check.possible`) and does not raise
 
     Returns
     -------
@@ -79,9 +84,14 @@ def estimate_covariance(
     ordered = estimator == "WLSMV"  # the answers are categories, not amounts
     text = lavaan.structure(constructs, paths, higher_order or {}, ordered=ordered)
     used = frame[[item for items in constructs.values() for item in items]]
-    fitted = sem.sem(text.model, used, estimator=estimator, missing=missing, ordered=ordered)
+    try:
+        fitted = sem.sem(text.model, used, estimator=estimator, missing=missing, ordered=ordered)
+    except ModelError as error:
+        if not beside:
+            raise
+        return _impossible(error)
     table = fitted.standardized()
-    glance = {"n": float(fitted.n), "level": level, **fitted.fit_measures}
+    glance = {"n": float(fitted.n), "level": level, **(fitted.fit_measures if measures else {})}
 
     def result(model: str, *blocks: pd.DataFrame) -> Result:
         return Result(model, pd.concat(blocks), glance, fitted.checks, fitted.source)
@@ -102,6 +112,17 @@ def estimate_covariance(
         sem_effects=sem_effects,
         sem_outer=result("model.sem_outer", *_outer(table, level)),
         sem_verdicts=judge(hypotheses, result("model.sem_effects", sem_paths.tidy, effects)),
+    )
+
+
+def _impossible(error: ModelError) -> CovarianceStructure:
+    """Results that say why there are none."""
+
+    def again() -> Result:
+        raise error
+
+    return CovarianceStructure(
+        **{name: attempt(f"model.{name}", again) for name in CovarianceStructure.__slots__}
     )
 
 

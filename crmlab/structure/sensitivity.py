@@ -19,6 +19,7 @@ from crmlab.structure.verdicts import judge, verdict
 from crmlab.study.hypotheses import Hypothesis
 
 ESTIMATORS = ("sem", "pls", "plsc")
+UNFIT = ("check.converged", "check.negative_variance", "check.latent_covariance", "check.residual_covariance")
 MISSING = ("model", "complete")  # full information or item means, against rows without a gap
 KEEP_ALL = "all"
 COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
@@ -70,8 +71,8 @@ def sensitivity(
     Result
         `hypothesis:<H>.<estimator>.<missing>.<careless>` (estimate, se, interval, p) and `verdict:` of each;
         `stands:<H>` the share of choices whose verdict is that of the main one, `sign:<H>` whose estimate has
-        its sign, `lowest:<H>`, `highest:<H>` (estimates), `n:<choice>` rows. A choice that cannot be computed is
-        the failed check `choice:<choice>` with the reason, and counts in no share; so is, per hypothesis,
+        its sign, `lowest:<H>`, `highest:<H>` (estimates), `n:<choice>` rows. A choice that cannot be computed, or has
+        no admissible solution, is the failed check `choice:<choice>` with the reason, and counts in no share; so is, per hypothesis,
         `stands:<H>` where a verdict changes.
 
     Raises
@@ -105,6 +106,7 @@ def sensitivity(
                 estimator=estimator,
                 missing=rule,
                 level=level,
+                measures=False,
             )
             tidy = pd.concat([found.sem_paths.tidy, found.sem_effects.tidy])
             return Result("model.sem", tidy, found.sem_paths.glance, found.sem_paths.checks)
@@ -141,9 +143,11 @@ def _collect(
             reason = str(error).partition("\n")[0]
             checks.append(Check(f"check.choice:{choice.name}", False, math.nan, reason))
             continue
-        settled = all(check.ok for check in effects.checks if check.name == "check.converged")
-        if not settled:
-            reason = "the estimates settle"
+        unfit = [check for check in effects.checks if not check.ok and check.name.startswith(UNFIT)]
+        settled = all(check.name != "check.converged" for check in unfit)
+        # The study's own choice stays although its solution is not admissible: its table says what failed.
+        if not settled or (unfit and choice != choices[0]):
+            reason = "the solution is admissible" if settled else "the estimates settle"
             checks.append(Check(f"check.choice:{choice.name}", False, math.nan, reason))
             continue
         judged = judge(hypotheses, effects)  # an unknown effect is a fault of the question, not of a choice

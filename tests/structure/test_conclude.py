@@ -254,3 +254,32 @@ def test_means_of_dimensions_and_of_composites():
         )
     }
     assert conclude([one], differ)["untested:A"] == 3
+
+
+def joined(*rows, order=True, checks=()):
+    """Results of step 08: who is in both, and what the worth says."""
+    after = Check("check.answers_before_purchases", order, 120.0 if order else 0.0, ">= 90 days")
+    both = Result("model.link_join", tidy_frame([]), {}, (after, *checks))
+    return {"08_value_of_rq/join": both, "08_value_of_rq/money": saved("model.link_money", *rows)}
+
+
+def test_h8_is_judged_by_purchases_after_the_answers():
+    h8 = catalogue()["H8"]
+    row = effect("path:CLV_B~RQ", 0.27, 0.05, 0.0001)
+    found = conclude([h8], joined(row))
+    assert found["verdict:H8"] == 1
+    assert found.cell("hypothesis:H8", "p_value") == 0.0001
+    assert conclude([h8], joined(effect("path:CLV_B~RQ", 0.02, 0.05)))["verdict:H8"] == 0
+    assert conclude([h8], joined(effect("path:CLV_B~RQ", -0.27, 0.05)))["verdict:H8"] == -1
+
+
+def test_why_h8_has_no_verdict():
+    h8, row = catalogue()["H8"], effect("path:CLV_B~RQ", 0.27, 0.05, 0.0001)
+    few = Check("check.matched_enough", False, 40, ">= 100 matched customers")
+    unknown = {name: Result(one.model, one.tidy, one.glance) for name, one in joined(row).items()}
+    assert conclude([h8], joined(row, order=False))["untested:H8"] == 7
+    assert conclude([h8], unknown)["untested:H8"] == 7  # the days of the fieldwork are not declared
+    assert conclude([h8], joined(row, checks=(few,)))["untested:H8"] == 8
+    assert conclude([h8], joined())["untested:H8"] == 5
+    assert conclude([h8], {}, held={"purchases"})["untested:H8"] == 2
+    assert conclude([replace(h8, source="CRM")], joined(row))["untested:H8"] == 5
