@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -175,9 +175,3 @@ def chance_best(state: State, board: Board, gain: np.ndarray, cost: np.ndarray, 
         mine = np.flatnonzero(board.segment == s)
         best[mine] = np.bincount(pay[:, mine].argmax(axis=1), minlength=len(mine)) / draws
     return best
-
-
-def without_memory(state: State) -> State:
-    """The same rates with no claim counted: for a loop that starts from a given state."""
-    none = np.zeros_like(state.sure_n)
-    return replace(state, sure_x=none, sure_n=none, resets=none)

@@ -19,7 +19,7 @@ from crmlab.customers.worth import Worth, value_customers, write_table
 from crmlab.data.ledger import Ledger, admit_ledger
 from crmlab.data.persian import DIGITS
 from crmlab.data.read_database import read_ledger_file
-from crmlab.errors import ModelError, StudyError
+from crmlab.errors import DataError, ModelError, StudyError
 from crmlab.study import Study
 from crmlab.study.instrument import Instrument
 from crmlab.study.ledger_spec import LedgerFile
@@ -189,6 +189,11 @@ def _admit(file: Path, asked: Asked) -> None:
 def _study(file: Path, asked: Asked) -> Study:
     """The file as a study that holds nothing but a ledger."""
     reading: dict[str, Any] = {key: value for key, value in (asked.reading or {}).items() if value}
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "no such file"
+        raise DataError(
+            what, file=file, hint="name a file of purchases (.csv, .xlsx, .parquet, .sqlite, ...)"
+        )
     declared = LedgerFile(file=file.name, **reading)
     table = read_ledger_file(file, declared)
     headers = tuple(table.headers[-1])

@@ -13,9 +13,10 @@ import pandas as pd
 from crmlab.data.dates import stamp
 from crmlab.data.persian import key as folded
 from crmlab.data.privacy import load_key, masked, pseudonyms
+from crmlab.data.saved import read_saved
 from crmlab.data.spelling import words
 from crmlab.data.typed import Typed, counted, open_typed, require, void
-from crmlab.errors import DataError, ModelError, StudyError
+from crmlab.errors import DataError, StudyError
 from crmlab.files import replacing, write_text
 from crmlab.provenance import versions
 from crmlab.result import Result, tidy_frame
@@ -103,18 +104,7 @@ class Contracts:
     @classmethod
     def load(cls, folder: str | Path) -> Contracts:
         """Read what `save` wrote."""
-        from pyarrow import ArrowException
-
-        from crmlab.data.parquet import read_frame
-
-        folder = Path(folder) / FOLDER
-        try:
-            rows = read_frame(folder / TABLE)
-            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        except (OSError, ArrowException, ValueError) as error:
-            raise ModelError(
-                f"{folder}: holds no saved contracts ({error})", hint="run step 02_data_intake"
-            ) from None
+        rows, facts = read_saved(Path(folder) / FOLDER, TABLE, FACTS, "contracts")
         return cls(
             rows, tuple(facts["figures"]), tuple(facts["words"]),
             {int(k): one for k, one in facts["refused"].items()}, facts["read"], facts["repairs"], facts["source"],

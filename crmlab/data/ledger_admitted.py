@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from crmlab.data.ledger_rows import REASONS, Window
+from crmlab.data.saved import read_saved
 from crmlab.errors import ModelError
 from crmlab.files import replacing, write_text
 from crmlab.result import Result
@@ -169,18 +170,7 @@ class Ledger:
     @classmethod
     def load(cls, folder: str | Path) -> Ledger:
         """Read what `save` wrote."""
-        from pyarrow import ArrowException
-
-        from crmlab.data.parquet import read_frame
-
-        folder = Path(folder) / FOLDER
-        try:
-            rows = read_frame(folder / TABLE)
-            facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        except (OSError, ArrowException, ValueError) as error:
-            raise ModelError(
-                f"{folder}: holds no saved ledger ({error})", hint="run step 02_data_intake"
-            ) from None
+        rows, facts = read_saved(Path(folder) / FOLDER, TABLE, FACTS, "ledger")
         days = {name: day and date.fromisoformat(day) for name, day in facts["window"].items()}
         index = facts["deflator"]
         return cls(

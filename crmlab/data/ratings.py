@@ -19,7 +19,6 @@ from crmlab.result import Check, Result
 from crmlab.study.maturity import HIGHEST, LOWEST, MODELS, MaturityItem, maturity_items
 
 NEEDED = ("unit", "rater", "model", "item_code", "level")
-OPTIONAL = ("date", "evidence")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -93,10 +93,14 @@ def _bytes(path: Path, survey: Declared) -> bytes:
         raise DataError(
             f"there is no such file (key {survey.key}.file)",
             file=path,
-            hint="correct the path in the study file",
+            hint="put the file there, or correct the path in the study file",
         ) from None
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror} (key {survey.key}.file)", file=path) from None
+        raise DataError(
+            f"cannot be read: {error.strerror} (key {survey.key}.file)",
+            file=path,
+            hint="name a file that you may read",
+        ) from None
     same = (before.st_size, before.st_mtime_ns, before.st_ino) == (
         after.st_size,
         after.st_mtime_ns,

@@ -34,7 +34,9 @@ def read_ledger_file(path: Path, file: LedgerFile) -> RawTable:
         return read_table(path, file)
     if not path.is_file():
         raise DataError(
-            "there is no such file (key ledger.file)", file=path, hint="correct the path in the study file"
+            "there is no such file (key ledger.file)",
+            file=path,
+            hint="put the file there, or correct the path in the study file",
         )
     before = sha256_file(path)
     names, rows = (_sqlite if ending in SQLITE else _duckdb)(path, file)

@@ -12,7 +12,7 @@ import pandas as pd
 from crmlab.data.ratings import Ratings
 from crmlab.errors import ModelError
 from crmlab.provenance import source_of
-from crmlab.study.maturity import HIGHEST, LOWEST, MaturityItem, elements, maturity_items
+from crmlab.study.maturity import HIGHEST, LOWEST, MaturityItem, maturity_items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,8 +115,3 @@ def _admit(frame: pd.DataFrame, catalogue: Mapping[str, MaturityItem], what: str
         raise ModelError(
             f"{what}: {int(twice.sum())} ratings of one item of one unit by one rater stand twice"
         )
-
-
-def number_of(element: str) -> int:
-    """Place of a bundled element in its model, from 1."""
-    return elements()[element].number

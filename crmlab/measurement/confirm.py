@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crmlab import sem
-from crmlab.result import Result, tidy_block
+from crmlab.result import Result, attempt, tidy_block
 from crmlab.sem import SemFit
 from crmlab.sem.tidy import standardised_rows
 from crmlab.study import lavaan
@@ -58,7 +58,8 @@ def confirm(
     Confirmed
         Results with standardised `loading:<construct>=~<item>` (delta-method se, interval, p), `z:…`, factor
         correlations `cor:<A>~<B>`, `rho_c` and `ave` of each construct from its standardised loadings, and the
-        fit measures in `glance`.
+        fit measures in `glance`. A model that the data do not allow is a result without rows and with the failed
+        check `check.possible`.
 
     Notes
     -----
@@ -71,13 +72,16 @@ def confirm(
     used = frame[[item for items in constructs.values() for item in items]]
     ordered = estimator == "WLSMV"  # the answers are categories, not amounts
     plain = lavaan.measurement(constructs, {}, ordered=ordered)
-    first = sem.cfa(plain, used, estimator=estimator, missing=missing, ordered=ordered, std_lv=True)
-    second = None
-    if higher_order:
-        text = lavaan.measurement(constructs, higher_order, ordered=ordered)
-        fitted = sem.cfa(text, used, estimator=estimator, missing=missing, ordered=ordered, std_lv=True)
-        second = printed(fitted, "model.cfa_second", level)
-    return Confirmed(printed(first, "model.cfa", level), second)
+
+    def fitted(text: str, model: str) -> Result:
+        fit = sem.cfa(text, used, estimator=estimator, missing=missing, ordered=ordered, std_lv=True)
+        return printed(fit, model, level)
+
+    first = attempt("model.cfa", lambda: fitted(plain, "model.cfa"))
+    if not higher_order:
+        return Confirmed(first, None)
+    whole = lavaan.measurement(constructs, higher_order, ordered=ordered)
+    return Confirmed(first, attempt("model.cfa_second", lambda: fitted(whole, "model.cfa_second")))
 
 
 def printed(fitted: SemFit, model: str, level: float) -> Result:

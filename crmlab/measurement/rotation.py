@@ -135,7 +135,7 @@ def _descend(
         moving = size > SETTLED
         if not moving.any():
             break
-        step = step * 2
+        step[moving] *= 2  # those that rest must not grow without end
         waiting = moving.copy()
         new, value, slope = T.copy(), f.copy(), G.copy()
         for _ in range(30):

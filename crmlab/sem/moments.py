@@ -19,15 +19,6 @@ def vech(S: np.ndarray) -> np.ndarray:
     return S[row, col]
 
 
-def unvech(v: np.ndarray, p: int) -> np.ndarray:
-    """The symmetric matrix of a lower triangle."""
-    S = np.empty((p, p), dtype=v.dtype)
-    row, col = pairs(p)
-    S[row, col] = v
-    S[col, row] = v
-    return S
-
-
 def products(Y: np.ndarray, means: bool, exogenous: tuple[int, ...] = ()) -> np.ndarray:
     """(n, k) centred variables (if `means`) and centred products: their covariance is gamma.
 

@@ -50,7 +50,8 @@ def conclude(
         (1 supported, 0 not shown, -1 contradicted, NaN not testable), `mediation:<H>` as in `judge`, `small:<H>` (of
         what is not shown: 1 too small to matter, 0 imprecise), `untested:<H>` (why there is no verdict: 1 the study
         has no such data, 2 the step did not run, 3 measures are not invariant, 4 too few groups, 5 it could not be
-        computed, 6 no margin was set).
+        computed, 6 no margin was set, 7 what customers did came before their answers, 8 too few who answered
+        have purchases).
 
     Notes
     -----

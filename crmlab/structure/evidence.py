@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, pairwise
-
-import numpy as np
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
+from itertools import pairwise
 
 from crmlab.result import Result
 from crmlab.structure.explained import product_interval
+from crmlab.structure.group_gaps import Gap, equal_paths_p, gaps_of, largest, two_groups, ways, welch_p
 from crmlab.structure.verdicts import CONTRADICTED, NOT_SHOWN, SUPPORTED, verdict
 from crmlab.study.hypotheses import OFFICES, Hypothesis
 
 STRUCTURE, GROUPS = "05_structure_mediation", "06_lifecycle_groups"
 WORTH, MAP = "08_value_of_rq", "10_enterprise_map"
-NO_DATA, NOT_RUN, REFUSED, TOO_FEW, IMPOSSIBLE, NO_MARGIN = range(1, 7)
+NO_DATA, NOT_RUN, REFUSED, TOO_FEW, IMPOSSIBLE, NO_MARGIN, BEFORE, FEW_MATCHED = range(1, 9)
+AFTERWARDS = "check.answers_before_purchases"
 COLUMNS = ("estimate", "std_error", "ci_low", "ci_high", "p_value")
 Results = Mapping[str, Result]
 
@@ -32,7 +31,8 @@ class Evidence:
     verdict : 1 supported, 0 not shown, -1 contradicted, NaN not testable
     small : of what is not shown: 1 too small to matter, 0 imprecise, NaN where nobody said what matters
     untested : why it is not testable: 1 the study has no such data, 2 the step did not run, 3 measures are not
-        invariant, 4 too few groups, 5 it could not be computed, 6 no margin was set; 0 if it is
+        invariant, 4 too few groups, 5 it could not be computed, 6 no margin was set, 7 the purchases came before the answers, 8 too few who answered
+        have purchases; 0 if it is
     """
 
     row: Mapping[str, float]
@@ -61,25 +61,6 @@ class Rule:
     def absent(self, what: str) -> int:
         """Why there is no result: the step did not run, or there are no data for it."""
         return NOT_RUN if what in self.held else NO_DATA
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A difference between two groups: its size, its error, and degrees of freedom (infinite: normal theory)."""
-
-    size: float
-    error: float
-    df: float = math.inf
-
-    def bounds(self, level: float) -> tuple[float, float]:
-        """The interval at a level."""
-        t = ndtri((1 + level) / 2) if math.isinf(self.df) else stdtrit(self.df, (1 + level) / 2)
-        return self.size - float(t) * self.error, self.size + float(t) * self.error
-
-    def equivalence_p(self, margin: float) -> float:
-        """The larger p of the two one-sided tests against the margin."""
-        z = (self.size - margin) / self.error, -(self.size + margin) / self.error
-        return float(max(ndtr(z) if math.isinf(self.df) else stdtr(self.df, z)))
 
 
 def untested(reason: int) -> Evidence:
@@ -145,19 +126,19 @@ def of_groups(one: Hypothesis, results: Results, rule: Rule) -> Evidence:
         return untested(REFUSED)
     if reason := _nothing(found):
         return untested(reason)
-    wanted = _ways(one, found) if one.source else [one.target]
-    gaps = [gap for subject in wanted for gap in _gaps(found, name, subject)]
+    wanted = ways(one, found) if one.source else [one.target]
+    gaps = [gap for subject in wanted for gap in gaps_of(found, name, subject)]
     if not gaps and any(check.name == f"check.comparable:{way}" for check in found.failed for way in wanted):
         return untested(REFUSED)
     if one.kind == "equivalence":
         return _equivalent(one, gaps, rule) if gaps else untested(IMPOSSIBLE)
-    p = _equal(found, wanted) if one.source else _welch(found, one.target)
+    p = equal_paths_p(found, wanted) if one.source else welch_p(found, one.target)
     if math.isnan(p):
         return untested(IMPOSSIBLE)
     said = _shown(p, rule.alpha)
     least = rule.smallest_path if one.source else rule.smallest
     level = found.glance.get("level", 0.95)
-    row = _largest(gaps, level, p) if gaps else {"p_value": p}
+    row = largest(gaps, level, p) if gaps else {"p_value": p}
     return Evidence(row, said, _small(said, gaps, least, rule))
 
 
@@ -195,13 +176,19 @@ def _lasting(one: Hypothesis, node: str, steady: Result) -> Evidence:
 
 
 def of_behaviour(one: Hypothesis, results: Results, rule: Rule) -> Evidence:
-    """What customers do: only where the questionnaire was joined with the ledger."""
+    """What customers do: only where the questionnaire was joined with the ledger, and the ledger goes on after it."""
     term = f"path:{'~'.join(reversed(one.constructs))}"
-    for address in sorted(results):
-        if address.startswith(f"{WORTH}/") and term in results[address]:
-            row = {column: results[address].cell(term, column) for column in COLUMNS}
-            return Evidence(row, verdict(row["ci_low"], row["ci_high"], one.sign))
-    ran = any(address.startswith(f"{WORTH}/") for address in results)
+    ran = [results[address] for address in sorted(results) if address.startswith(f"{WORTH}/")]
+    if any(_failed(found, "check.matched_enough") for found in ran):
+        return untested(FEW_MATCHED)
+    order = any(check.name == AFTERWARDS and check.ok for found in ran for check in found.checks)
+    for found in ran:
+        if term in found:
+            if not order:
+                return untested(BEFORE)
+            row = {column: found.cell(term, column) for column in COLUMNS}
+            said = verdict(row["ci_low"], row["ci_high"], one.sign)
+            return untested(IMPOSSIBLE) if math.isnan(said) else Evidence(row, said)
     return untested(IMPOSSIBLE if ran else rule.absent("purchases"))
 
 
@@ -230,7 +217,7 @@ def _of_composites(one: Hypothesis, found: Result, rule: Rule) -> Evidence:
     if any(not found[f"invariant:{at}"] > 0 for at in rows.index):
         return untested(REFUSED)
     sizes = {str(k): float(v) for k, v in found.select("n")["estimate"].items()}
-    pairs = [[sizes.get(name, math.nan) for name in _two(str(at), one.groups)] for at in rows.index]
+    pairs = [[sizes.get(name, math.nan) for name in two_groups(str(at), one.groups)] for at in rows.index]
     gaps = [
         Gap(float(size), math.sqrt(sum(1 / n for n in pair)))
         for size, pair in zip(rows["estimate"], pairs, strict=True)
@@ -240,63 +227,8 @@ def _of_composites(one: Hypothesis, found: Result, rule: Rule) -> Evidence:
         return _equivalent(one, gaps, rule) if gaps else untested(IMPOSSIBLE)
     p = min(1.0, float(rows["p_value"].min()) * len(rows))
     said = _shown(p, rule.alpha)
-    row = _largest(gaps, found.glance.get("level", 0.95), p) if gaps else {"p_value": p}
+    row = largest(gaps, found.glance.get("level", 0.95), p) if gaps else {"p_value": p}
     return Evidence(row, said, _small(said, gaps, rule.smallest, rule))
-
-
-def _two(subject: str, item: str) -> tuple[str, str]:
-    """The groups of "CRM@STG.1-STG.2"."""
-    first, _, second = subject.partition("@")[2].partition(f"-{item}.")
-    return first, f"{item}.{second}"
-
-
-def _ways(one: Hypothesis, found: Result) -> list[str]:
-    """The paths that a hypothesis about groups is about: along the way, and past its mediators."""
-    along = [f"{b}~{a}" for a, b in pairwise(one.constructs)]
-    past = f"{one.target}~{one.source}"
-    return [*along, past] if one.via and f"equal:{past}" in found else along
-
-
-def _equal(found: Result, wanted: Sequence[str]) -> float:
-    """p of no difference between any groups in any of the paths."""
-    known = [str(subject) for subject in found.select("equal").index]
-    if len(wanted) > 1 and set(wanted) == set(known) and "equal_all" in found:
-        return found.cell("equal_all", "p_value")
-    p = [found.cell(f"equal:{path}", "p_value") for path in wanted if path in known]
-    return min(1.0, min(p) * len(p)) if p else math.nan
-
-
-def _welch(found: Result, target: str) -> float:
-    term = f"welch_f:{target}"
-    return found.cell(term, "p_value") if term in found else math.nan
-
-
-def _gaps(found: Result, name: str, subject: str) -> Iterator[Gap]:
-    """The differences between every two groups; of means in pooled standard deviations."""
-    if name == "paths":
-        rows = found.select("path_difference")
-        for at, row in rows[rows.index.str.startswith(f"{subject}@")].iterrows():
-            if str(at).partition("@")[0] == subject and row["std_error"] > 0:
-                yield Gap(float(row["estimate"]), float(row["std_error"]))
-        return
-    keys = [str(key) for key in found.select("mean").index if str(key).startswith(f"{subject}.")]
-    m, s = (np.array([found[f"{q}:{key}"] for key in keys]) for q in ("mean", "sd"))
-    e = np.array([found.cell(f"mean:{key}", "std_error") for key in keys])
-    if len(keys) < 2 or not ((s > 0) & (e > 0)).all():
-        return
-    n = (s / e) ** 2
-    pooled = math.sqrt(float(((n - 1) * s**2).sum() / (n - 1).sum()))
-    for a, b in combinations(range(len(keys)), 2):
-        u = e[[a, b]] ** 2
-        df = float(u.sum() ** 2 / (u**2 / (n[[a, b]] - 1)).sum())
-        yield Gap(float(m[a] - m[b]) / pooled, math.sqrt(float(u.sum())) / pooled, df)
-
-
-def _largest(gaps: Sequence[Gap], level: float, p: float) -> dict[str, float]:
-    """The row of the largest difference, with the p of the test of all."""
-    gap = max(gaps, key=lambda gap: abs(gap.size))
-    low, high = gap.bounds(level)
-    return {"estimate": gap.size, "std_error": gap.error, "ci_low": low, "ci_high": high, "p_value": p}
 
 
 def _equivalent(one: Hypothesis, gaps: Sequence[Gap], rule: Rule) -> Evidence:
@@ -309,7 +241,7 @@ def _equivalent(one: Hypothesis, gaps: Sequence[Gap], rule: Rule) -> Evidence:
     ends = [gap.bounds(level) for gap in gaps]
     beyond = any(low >= margin or high <= -margin for low, high in ends)
     said = SUPPORTED if p < rule.alpha else CONTRADICTED if beyond else NOT_SHOWN
-    return Evidence(_largest(gaps, level, p), said, 0.0 if said == NOT_SHOWN else math.nan)
+    return Evidence(largest(gaps, level, p), said, 0.0 if said == NOT_SHOWN else math.nan)
 
 
 def _small(said: float, gaps: Sequence[Gap], smallest: float | None, rule: Rule) -> float:

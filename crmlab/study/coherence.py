@@ -11,9 +11,11 @@ from crmlab.study.channel_questions import bad_channels
 from crmlab.study.enterprise_questions import bad_enterprise
 from crmlab.study.groups_questions import bad_groups
 from crmlab.study.instrument import Instrument
+from crmlab.study.literature_questions import bad_literature
 from crmlab.study.process_questions import bad_process
 from crmlab.study.segments_questions import bad_segments
 from crmlab.study.swift_questions import bad_actions
+from crmlab.study.worth_questions import bad_worth
 
 
 def problems(content: schema.StudyFile, instrument: Instrument) -> list[str]:
@@ -29,6 +31,8 @@ def problems(content: schema.StudyFile, instrument: Instrument) -> list[str]:
         *bad_process(content, instrument),
         *bad_actions(content),
         *bad_channels(content),
+        *bad_literature(content),
+        *bad_worth(content),
     ]
 
 

@@ -115,6 +115,7 @@ class Enterprise(Strict):
     segment : item whose answers make the segments of the product brief; the groups of step 07 without one
     profile : constructs that describe the segments
     considerations : key -> design consideration beyond those of the source
+    money : what the amounts of `investment`, `cut` and the office panel are counted in, in both languages
     """
 
     target: Level | dict[str, Level] = 4.0
@@ -136,6 +137,12 @@ class Enterprise(Strict):
     segment: str | None = None
     profile: Names = ()
     considerations: dict[str, Added] = Field(default_factory=dict)
+    money: dict[Literal["en", "fa"], str] | None = None
+
+    @field_validator("money")
+    @classmethod
+    def _named_in_both(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        return None if value is None else in_both(value)
 
     @field_validator("target", "months")
     @classmethod

@@ -55,6 +55,24 @@ def firm(study: Study) -> dict[str, Any]:
     }
 
 
+def turned(study: Study) -> dict[str, Any]:
+    """Arguments of `structure.turn`, besides the answers and the results it goes on from."""
+    asked = firm(study)
+    same = (
+        "constructs",
+        "paths",
+        "hypotheses",
+        "higher_order",
+        "estimators",
+        "estimator",
+        "scheme",
+        "seed",
+        "level",
+    )
+    how = {key: asked[key] for key in same}
+    return {**how, "loading": study.rules.loading, "asked": study.spec.sensitivity and study.spec.multiverse}
+
+
 def bad_groups(content: schema.StudyFile, instrument: Instrument) -> Iterable[str]:
     """What is wrong with the items that make groups, one line each."""
     if content.groups and content.survey is None:

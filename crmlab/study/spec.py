@@ -15,13 +15,15 @@ from crmlab.study.enterprise_spec import Enterprise
 from crmlab.study.enterprise_tables import Benchmark, Canvas, Goals, Members, Needs, OfficePanel, Ratings
 from crmlab.study.groups_spec import Comparison, Grouping
 from crmlab.study.ledger_spec import Behaviour, Contacts, Ledger, Prospects
+from crmlab.study.literature_spec import Literature
 from crmlab.study.model_spec import Construct, Expected, Instrument, Name
 from crmlab.study.process_spec import ProcessModel
 from crmlab.study.report_spec import ReportPart
 from crmlab.study.segments_spec import LifeCycle, Segments
-from crmlab.study.strict_model import Strict, Words
+from crmlab.study.strict_model import Cell, Strict, Translated, Words
 from crmlab.study.survey_spec import Exclude, Survey
 from crmlab.study.swift_spec import Actions, Swift
+from crmlab.study.worth_spec import Worth
 
 STEPS = (
     "00_guide",
@@ -32,9 +34,11 @@ STEPS = (
     "05_structure_mediation",
     "06_lifecycle_groups",
     "07_behavioural_clv",
+    "08_value_of_rq",
     "09_maturity",
     "10_enterprise_map",
     "11_swift_loop",
+    "12_robustness_evidence",
     "13_thesis_report",
 )
 RESERVED = {"con", "prn", "aux", "nul"} | {
@@ -63,6 +67,7 @@ class StudyFile(Strict):
     contacts, prospects : logs that stand beside the ledger
     phases, channels, monitoring : what is asked of contacts and purchases over time
     actions, swift : what may be offered to customers, and how the learning loop turns
+    worth : what is asked of answers joined with purchases
     contracts : customers under contract, and who of them left
     behaviour : how purchases are modelled and valued
     segments : how customers are put into groups; null: by behaviour where there is a ledger
@@ -77,10 +82,13 @@ class StudyFile(Strict):
     groups, comparison : items whose answers make groups, and how those are compared
     smallest_effect : smallest standardised effect of interest; null leaves the test out
     sensitivity : follow the verdicts through other estimators, missing rules and careless rules
+    multiverse : follow them further, through other ways to use the items (step 12)
+    literature : effects of earlier studies, which ours are set beside (step 12)
     measurement, evaluation : what else the chapters on measurement and on the PLS model hold
     design : what is expected before data; null leaves the chapter on design out
     legacy : an annex of statistics that newer ones have superseded
     report : how the report is made
+    words : words of the data (branches, channels, needs, sources) -> what a report calls them in each language
     steps : the steps that run; a report needs the ones before it
     """
 
@@ -104,6 +112,7 @@ class StudyFile(Strict):
     life_cycle: LifeCycle = LifeCycle()
     actions: Actions | None = None
     swift: Swift = Swift()
+    worth: Worth = Worth()
     ratings: Ratings | None = None
     goals: Goals | None = None
     canvas: Canvas | None = None
@@ -123,11 +132,14 @@ class StudyFile(Strict):
     comparison: Comparison = Comparison()
     smallest_effect: Annotated[float, Field(gt=0, lt=1)] | None = None
     sensitivity: bool = True
+    multiverse: bool = True
+    literature: Literature = Literature()
     measurement: MeasurementPart = MeasurementPart()
     evaluation: EvaluationPart = EvaluationPart()
     design: Design | None = None
     legacy: bool = True
     report: ReportPart = ReportPart()
+    words: dict[Cell, Translated] = Field(default_factory=dict)
     rules: Rules = Rules()
     steps: Annotated[tuple[Literal[STEPS], ...], Field(strict=False, min_length=1)] = STEPS  # type: ignore[valid-type]
 

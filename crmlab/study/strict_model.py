@@ -34,6 +34,17 @@ class Words(Strict):
         return str(getattr(self, language))
 
 
+class Translated(Strict):
+    """What a word of the data is called in a report; a language left out keeps it as typed."""
+
+    en: str | None = Field(default=None, max_length=200)
+    fa: str | None = Field(default=None, max_length=200)
+
+    def __getitem__(self, language: str) -> str | None:
+        found: str | None = getattr(self, language)
+        return found
+
+
 class RowRule(Strict):
     """Picks rows by one column: those whose cell is one of `values`, or, with no values, is not blank."""
 

@@ -11,6 +11,9 @@ import yaml
 from crmlab.errors import StudyError
 
 Lines = dict[tuple[str | int, ...], int]
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+)  # in no XML
 LARGEST = 1_000_000  # characters; a study file is a few pages
 
 
@@ -94,6 +97,11 @@ def _walk(node: yaml.Node | None, path: tuple[str | int, ...], lines: Lines, fil
         for place, value in enumerate(node.value):
             lines[(*path, place)] = value.start_mark.line + 1
             _walk(value, (*path, place), lines, file)
+    elif isinstance(node, yaml.ScalarNode) and (unseen := UNPRINTABLE.search(node.value)):
+        raise StudyError(
+            f"holds the control character U+{ord(unseen[0]):04X}",
+            file=_at(file, node.start_mark), key=".".join(map(str, path)), hint="take it out",
+        )  # fmt: skip
 
 
 def _told(error: yaml.MarkedYAMLError) -> str:
