@@ -53,7 +53,8 @@ def read_document(path: str | Path, captions: tuple[str, ...]) -> tuple[Part, ..
     """
     path = Path(path)
     if not path.is_file():
-        raise DataError("no such file", file=path, hint="name a .docx or .csv file")
+        what = "is a folder" if path.is_dir() else "no such file"
+        raise DataError(what, file=path, hint="name a .docx or .csv file")
     if path.stat().st_size > MOST:
         raise DataError("is larger than 50 MB", file=path, hint="leave its pictures out")
     kind = path.suffix.lower()
@@ -64,7 +65,7 @@ def read_document(path: str | Path, captions: tuple[str, ...]) -> tuple[Part, ..
     else:
         raise DataError(f"cannot read '{kind or path.name}'", file=path, hint="save it as .docx or .csv")
     if not parts:
-        raise DataError("holds neither text nor tables", file=path)
+        raise DataError("holds neither text nor tables", file=path, hint="is it the right file?")
     return parts
 
 
@@ -89,8 +90,9 @@ def _word(path: Path, captions: tuple[str, ...]) -> Iterator[Part]:
                 paragraphs += 1
                 parts.append(Paragraph(paragraphs, text))
         else:
-            tables += 1
-            parts.append(Grid(tables, "", _grid(element)))
+            for table in (element, *_inside(element)):
+                tables += 1
+                parts.append(Grid(tables, "", _grid(table)))
     for place, part in enumerate(parts):
         yield (
             Grid(part.number, _caption(parts, place, captions), part.rows) if isinstance(part, Grid) else part
@@ -107,6 +109,11 @@ def _blocks(element: Any) -> Iterator[Any]:
                     yield from _blocks(box)
         elif child.tag in (f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"):
             yield from _blocks(child)
+
+
+def _inside(table: Any) -> list[Any]:
+    """Tables inside the cells of a table, which often is there for the layout alone."""
+    return [inner for inner in table.iter(f"{W}tbl") if inner is not table]
 
 
 def _text(element: Any) -> str:
@@ -142,7 +149,8 @@ def _grid(table: Any) -> tuple[tuple[str, ...], ...]:
         for cell in line.iter(f"{W}tc"):
             if next(cell.iterancestors(f"{W}tr")) is not line:
                 continue
-            text = " ".join(part for part in (_text(p).strip() for p in cell.iter(f"{W}p")) if part)
+            own = [p for p in cell.iter(f"{W}p") if next(p.iterancestors(f"{W}tbl")) is table]
+            text = " ".join(part for part in (_text(p).strip() for p in own) if part)
             properties = cell.find(f"{W}tcPr")
             span, merged = 1, False
             if properties is not None:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from crmlab.examiner import fit_rules, measurement_rules, prose_rules, row_rules, sample_rules, told
+from crmlab.examiner import (
+    fit_rules,
+    measurement_rules,
+    prose_rules,
+    row_rules,
+    sample_rules,
+    told,
+    variance_rules,
+)
 from crmlab.examiner.document import read_document
 from crmlab.examiner.finding import Finding
 from crmlab.examiner.thesis import Outcome, Thesis
@@ -19,6 +27,7 @@ RULES: tuple[Callable[[Thesis], Iterator[Outcome]], ...] = (
     *measurement_rules.RULES,
     *fit_rules.RULES,
     *row_rules.RULES,
+    *variance_rules.RULES,
     *prose_rules.RULES,
 )
 

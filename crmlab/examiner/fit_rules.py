@@ -11,7 +11,7 @@ from crmlab.examiner.intervals import p_of_chi2, ratio, rmsea
 from crmlab.examiner.printed import Printed, meets
 from crmlab.examiner.tables import Row, Table
 from crmlab.examiner.thesis import Outcome, Thesis, construct
-from crmlab.examiner.vocabulary import mentions
+from crmlab.examiner.vocabulary import fold, mentions
 
 MOST_GROUPS = 6  # of a multi-group model whose number of groups is not read
 
@@ -65,8 +65,9 @@ def _kind(thesis: Thesis, table: Table) -> Literal["note", "disagreement"]:
 
 def bartlett_df(thesis: Thesis) -> Iterator[Outcome]:
     """Bartlett's test on k items has k (k - 1) / 2 degrees of freedom."""
-    for table, row in thesis.rows("bartlett_df"):
-        number = row.cells["bartlett_df"]
+    told = [(table, row.cells["bartlett_df"]) for table, row in thesis.rows("bartlett_df")]
+    told += [(table, row.cells["df"]) for table, row in thesis.printed_rows("bartlett", "df")]
+    for table, number in told:
         k = (1 + math.sqrt(1 + 8 * max(0.0, number.value))) / 2
         low, high = math.floor(k), math.ceil(k)
         yield judged(
@@ -79,30 +80,35 @@ def model_df(thesis: Thesis) -> Iterator[Outcome]:
     """A confirmatory model of p items on f correlated factors has p(p+1)/2 - 2p - f(f-1)/2 degrees of freedom.
 
     Freed residual covariances leave fewer, a second-order factor more; only what neither explains is a disagreement.
+    The model may be that of the nearest table of loadings, or of all of them where each construct has one of its own.
     """
     loaded = [table for table in thesis.tables if "loading" in table.quantities]
     for table, row in thesis.rows("df", "chi2"):
         others = [other for other in loaded if other is not table]
         if mentions(table.grid.caption, "confirmatory") and others and not {"t", "f"} & set(row.cells):
-            yield _model_df(
-                table, row, min(others, key=lambda other: abs(other.grid.number - table.grid.number))
-            )
+            nearest = min(others, key=lambda other: abs(other.grid.number - table.grid.number))
+            known = max((len(other.names) for other in thesis.tables), default=0)
+            yield _model_df(table, row, [nearest], others, known)
 
 
-def _model_df(table: Table, row: Row, source: Table) -> Outcome:
-    p, f = _shape(source)
-    plain = p * (p + 1) // 2 - 2 * p - f * (f - 1) // 2
-    df = row.cells["df"]
-    too_many = df.value > plain and not mentions(table.grid.caption + source.grid.caption, "second_order")
+def _model_df(table: Table, row: Row, nearest: list[Table], every: list[Table], known: int) -> Outcome:
+    """`known`: constructs that a table of correlations names; with fewer loaded ones, some loadings are not printed."""
+    shapes = [_shape(nearest), _shape(every)]
+    plain = [p * (p + 1) // 2 - 2 * p - f * (f - 1) // 2 for p, f in shapes]
+    df, most = row.cells["df"], max(plain)
+    (p, f), captions = shapes[plain.index(most)], " ".join(one.grid.caption for one in (table, *every))
+    whole = f > 1 and f >= known
+    too_many = whole and df.value > most and not mentions(captions, "second_order")
     return judged(
-        df.value == plain, "model_df" if too_many else "model_df_other", table.place(row.label), df.text,
-        "disagreement" if too_many else "note", items=(p, 0), factors=(f, 0), found=(plain, 0),
+        df.value in plain or (df.value > most and not whole), "model_df" if too_many else "model_df_other", table.place(row.label), df.text,
+        "disagreement" if too_many else "note", items=(p, 0), factors=(f, 0), found=(most, 0),
     )  # fmt: skip
 
 
-def _shape(table: Table) -> tuple[int, int]:
-    rows = [row for row in table.rows if "loading" in row.cells]
-    return len(rows), len({construct(row) for row in rows})
+def _shape(tables: Sequence[Table]) -> tuple[int, int]:
+    """Items and factors, each counted once."""
+    rows = [row for table in tables for row in table.rows if "loading" in row.cells]
+    return len({(construct(row), fold(row.label)) for row in rows}), len({construct(row) for row in rows})
 
 
 def goodness(thesis: Thesis) -> Iterator[Outcome]:

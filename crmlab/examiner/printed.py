@@ -72,6 +72,11 @@ def meets(left: Interval, right: Interval) -> bool:
     return left[0] <= right[1] + slack and right[0] <= left[1] + slack
 
 
+def added(first: Printed, second: Printed) -> Interval:
+    """The values that the sum of two printed numbers may have."""
+    return first.span[0] + second.span[0], first.span[1] + second.span[1]
+
+
 def printed(text: str) -> Printed | None:
     """The number that a cell holds, in either script and with a slash or a comma as decimal mark; None if it is not one.
 

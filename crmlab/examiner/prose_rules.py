@@ -13,6 +13,7 @@ from crmlab.examiner.tables import Row, Table
 from crmlab.examiner.thesis import Outcome, Sentence, Thesis
 from crmlab.examiner.vocabulary import fold, words
 
+NUMBER_OF = re.compile(r"^\s*(?:H|RQ|فرضیه|ف)\s*[\d۰-۹]+[a-z]?\s*[:.)،-]\s*")  # of a hypothesis
 NAME = 3  # letters a row's label needs to be found in a sentence
 
 
@@ -52,7 +53,8 @@ def _of_row(thesis: Thesis, sentence: Sentence, name: str) -> list[tuple[Table, 
 
 
 def _parts(row: Row) -> tuple[str, ...]:
-    pieces = [fold(piece) for piece in re.split(r"<?-+>|[→←⟶~]|\bon\b|\bto\b", row.label)]
+    label = NUMBER_OF.sub("", row.label)
+    pieces = [fold(piece) for piece in re.split(r"<?-+>|[→←⟶~]|\bon\b|\bto\b", label)]
     pieces = [piece for piece in pieces if piece]
     return tuple(pieces) if pieces and all(len(piece) >= NAME for piece in pieces) else ()
 

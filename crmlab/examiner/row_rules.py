@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator
 
 from crmlab.examiner.finding import judged
-from crmlab.examiner.intervals import corners, p_of_f, p_of_t, ratio, sobel
-from crmlab.examiner.printed import Interval, Printed, meets
+from crmlab.examiner.intervals import p_of_t, ratio, sobel
+from crmlab.examiner.printed import Printed, added, meets
 from crmlab.examiner.tables import Row, Table
 from crmlab.examiner.thesis import Outcome, Thesis
-from crmlab.examiner.vocabulary import is_a
+from crmlab.examiner.vocabulary import mentions
 
 SHARES = (
     "ave",
@@ -38,6 +38,8 @@ SURE = 0.05
 def p_from_t(thesis: Thesis) -> Iterator[Outcome]:
     """p printed beside t is the p of that t (two-sided; normal, or t with its degrees of freedom)."""
     for table, row in thesis.rows("t", "p"):
+        if mentions(" ".join((table.grid.caption, *map(" ".join, table.grid.rows[:2]))), "normality"):
+            continue  # the Z of Kolmogorov and Smirnov has a distribution of its own
         t, p, df = row.cells["t"], row.cells["p"], row.cells.get("df")
         told = df.span if df is not None and df.value >= 1 else None
         two, one = p_of_t(t.size, told), p_of_t(t.size, told, 1)
@@ -126,7 +128,7 @@ def total_effects(thesis: Thesis) -> Iterator[Outcome]:
     for table, row in thesis.rows("direct", "indirect", "total"):
         direct, indirect, total = (row.cells[name] for name in ("direct", "indirect", "total"))
         yield judged(
-            meets(_sum(direct, indirect), total.span), "total_effect", table.place(row.label), total.text,
+            meets(added(direct, indirect), total.span), "total_effect", table.place(row.label), total.text,
             direct=direct.text, indirect=indirect.text, found=(direct.value + indirect.value, total.decimals),
         )  # fmt: skip
 
@@ -137,7 +139,7 @@ def variance_accounted(thesis: Thesis) -> Iterator[Outcome]:
         vaf, indirect = row.cells["vaf"], row.cells["indirect"]
         total, direct = row.cells.get("total"), row.cells.get("direct")
         span = (
-            total.span if total is not None else _sum(direct, indirect) if direct is not None else (0.0, 0.0)
+            total.span if total is not None else added(direct, indirect) if direct is not None else (0.0, 0.0)
         )
         if span[0] <= 0 or indirect.span[0] <= 0:
             continue
@@ -159,69 +161,31 @@ def sobel_tests(thesis: Thesis) -> Iterator[Outcome]:
         yield judged(ok, "sobel", table.place(row.label), z.text, found=(exact, max(2, z.decimals)))
 
 
-def _sum(first: Printed, second: Printed) -> Interval:
-    return first.span[0] + second.span[0], first.span[1] + second.span[1]
-
-
-def mean_squares(thesis: Thesis) -> Iterator[Outcome]:
-    """Mean square = sum of squares over df."""
-    for table, row in thesis.rows("ss", "df", "ms"):
-        ss, df, ms = row.cells["ss"], row.cells["df"].value, row.cells["ms"]
-        if df > 0:
-            ok = meets(corners(lambda s, d: s / d, ss.span, (df, df)), ms.span)
-            yield judged(
-                ok, "mean_square", table.place(row.label), ms.text, found=(ss.value / df, max(2, ms.decimals))
-            )
-
-
-def f_tests(thesis: Thesis) -> Iterator[Outcome]:
-    """F = mean square between over within; p is that of F."""
-    for table in thesis.tables:
-        rows = [row for row in table.rows if "df" in row.cells]
-        top = next((row for row in rows if is_a(row.label, "between") and "f" in row.cells), None)
-        bottom = next((row for row in rows if is_a(row.label, "within")), None)
-        if top is None or bottom is None or bottom.cells["df"].value <= 0:
+def intervals(thesis: Thesis) -> Iterator[Outcome]:
+    """An interval begins below its end and holds its estimate; without t and p, the verdict is that of the interval."""
+    for table, row in thesis.printed_rows("low", "high"):
+        low, high, place = row.cells["low"], row.cells["high"], table.place(row.label)
+        shown = f"[{low.text}, {high.text}]"
+        turned = low.span[0] > high.span[1]
+        yield judged(not turned, "interval_turned", place, shown)
+        estimates = [
+            row.cells[name] for name in ("beta", "b", "indirect", "direct", "total") if name in row.cells
+        ]
+        if turned or not estimates:
             continue
-        f, place = top.cells["f"], table.place(top.label)
-        if "ms" in top.cells and "ms" in bottom.cells and bottom.cells["ms"].value > 0:
-            above, below = top.cells["ms"], bottom.cells["ms"]
-            found = (above.value / below.value, max(2, f.decimals))
-            yield judged(meets(ratio(above.size, below.size), f.span), "f_ratio", place, f.text, found=found)
-        if p := top.cells.get("p"):
-            low, high = p_of_f(f.size, top.cells["df"].value, bottom.cells["df"].value)
+        held = any(meets(one.span, (low.span[0], high.span[1])) for one in estimates)
+        yield judged(held, "interval_without", place, estimates[0].text, "note", interval=shown)
+        if row.verdict is None or {"t", "p"} & set(row.cells):
+            continue
+        zero, clear = low.value < 0 < high.value, low.span[0] > 0 or high.span[1] < 0
+        if row.verdict == "confirmed":
+            yield judged(not zero, "confirmed_interval", place, shown)
+        else:
             yield judged(
-                meets((low, high), p.span),
-                "p_from_f",
-                place,
-                p.text,
-                found=((low + high) / 2, max(3, p.decimals)),
+                not clear, "rejected_interval", place, shown, "note" if high.value < 0 else "disagreement"
             )
-
-
-def stated(thesis: Thesis) -> Iterator[Outcome]:
-    """p of F with both degrees of freedom, and of a correlation with its own, as sentences report them."""
-    for table, row in thesis.rows("f", "df", "df2", "p"):
-        f, p = row.cells["f"], row.cells["p"]
-        low, high = p_of_f(f.size, row.cells["df"].value, row.cells["df2"].value)
-        yield judged(
-            meets((low, high), p.span),
-            "p_from_f",
-            table.place(),
-            p.text,
-            found=((low + high) / 2, max(3, p.decimals)),
-        )
-    for table, row in thesis.rows("r", "df", "p"):
-        r, df, p = row.cells["r"], row.cells["df"].value, row.cells["p"]
-        if r.size[1] < 1 and df > 0:
-            span = p_of_t((_t_of_r(r.size[0], df), _t_of_r(r.size[1], df)), (df, df))
-            found = (p_of_t((_t_of_r(abs(r.value), df),) * 2, (df, df))[0], max(3, p.decimals))
-            yield judged(meets(span, p.span), "p_from_r", table.place(), p.text, r=r.text, found=found)
-
-
-def _t_of_r(r: float, df: float) -> float:
-    return r * math.sqrt(df / (1 - r**2))
 
 
 RULES = (
-    p_from_t, t_from_ratio, verdicts, bounds, total_effects, variance_accounted, sobel_tests, mean_squares, f_tests, stated,
+    p_from_t, t_from_ratio, verdicts, bounds, intervals, total_effects, variance_accounted, sobel_tests,
 )  # fmt: skip

@@ -27,7 +27,8 @@ SINGLE = (
 )
 OF_ROWS = ("alpha", "cr", "ave", "beta", "t", "r2", "mean", "loading")
 WHOLE = ("chi2", "df")  # may be whole numbers
-TOLD = (*SINGLE, *OF_ROWS, *WHOLE, "p", "se", "b", "size")
+OF_EFFECTS = ("direct", "indirect", "total", "communality")
+TOLD = (*SINGLE, *OF_ROWS, *WHOLE, *OF_EFFECTS, "p", "se", "b", "size")
 NEAR = 60  # letters between the name of a quantity and its number
 
 _N = r"([-\u2212]?\d*[./\u066b]?\d+)"
@@ -41,6 +42,19 @@ _APA = (
     ),
     (("df", "r"), re.compile(rf"(?<!\w)r\s*\(\s*{_N}\s*\)\s*=\s*{_N}(?:{_P})?")),
 )
+
+
+_SOBEL = {
+    name: re.compile(rf"(?<!\w){spelt}\s*=\s*{_N}")
+    for name, spelt in {"a": "a", "sa": "(?:S|SE|s)_?a", "path_b": "b", "sb": "(?:S|SE|s)_?b"}.items()
+}
+
+
+def parts_of_sobel(sentence: str) -> dict[str, Printed]:
+    """The paths and errors that a sentence gives for Sobel's test, `a = 0.61, Sa = 0.05, b = ...`; all four or none."""
+    hits = {name: pattern.search(sentence) for name, pattern in _SOBEL.items()}
+    found = {name: got for name, hit in hits.items() if hit and (got := printed(hit[1])) is not None}
+    return found if len(found) == len(_SOBEL) else {}
 
 
 def apa(sentence: str) -> Iterator[dict[str, Printed]]:
@@ -59,17 +73,38 @@ def told(sentence: str) -> Iterator[tuple[str, Printed]]:
     """Quantities a sentence names with the number that follows each; limits it compares them with are not theirs."""
     numbers = in_text(sentence)
     named = names_in(sentence)
+    taken: set[int] = set()
     for order, (_, end, name) in enumerate(named):
         until = named[order + 1][0] if order + 1 < len(named) else len(sentence)
         for place, number in numbers:
             if end <= place < min(until, end + NEAR):
-                if (
-                    (number.decimals or name in WHOLE)
-                    and number.relation == "="
-                    and not _limit(sentence[end:place])
-                ):
+                taken.add(place)
+                if _states(name, number) and not _limit(sentence[end:place]):
                     yield name, number
                 break
+        else:
+            yield from _at_the_end(sentence, name, numbers, taken if order + 1 < len(named) else set(), named)
+
+
+def _states(name: str, number: Printed) -> bool:
+    return (number.decimals > 0 or name in WHOLE) and number.relation == "="
+
+
+def _at_the_end(
+    sentence: str,
+    name: str,
+    numbers: list[tuple[int, Printed]],
+    taken: set[int],
+    named: list[tuple[int, int, str]],
+) -> Iterator[tuple[str, Printed]]:
+    """The number of "GoF, from communality (0.62) and R2 (0.40), equals 0.498": the last one, after an equals of its own."""
+    if name != "gof" or len(named) < 2 or len(numbers) < len(named):
+        return
+    place, number = numbers[-1]
+    before = sentence[numbers[-2][0] : place].rstrip().removesuffix("=").rstrip()
+    equal = before.endswith((*words("equals"), *words("equal"))) or sentence[:place].rstrip().endswith("=")
+    if equal and place not in taken and _states(name, number):
+        yield name, number
 
 
 def names_in(sentence: str) -> list[tuple[int, int, str]]:

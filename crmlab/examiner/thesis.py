@@ -12,8 +12,9 @@ from crmlab.data.persian import normalise
 from crmlab.examiner.document import Grid, Paragraph, Part
 from crmlab.examiner.finding import Finding, Place
 from crmlab.examiner.printed import Interval, Printed, in_text
-from crmlab.examiner.sentences import apa, told
-from crmlab.examiner.tables import Row, Table, read_table
+from crmlab.examiner.reading import read_table
+from crmlab.examiner.sentences import apa, parts_of_sobel, told
+from crmlab.examiner.tables import Row, Table
 from crmlab.examiner.vocabulary import fold, is_a, mentions
 
 Outcome = Finding | None  # None: it was recomputed and agrees
@@ -80,7 +81,7 @@ class Thesis:
             named = list(told(sentence.text))
             counted = Counter(name for name, _ in named)
             if not rows and (cells := {name: number for name, number in named if counted[name] == 1}):
-                rows = [Row("", "", cells)]
+                rows = [Row("", "", {**parts_of_sobel(sentence.text), **cells})]
             if rows:
                 found.append(Table(Grid(0, sentence.text, ()), tuple(rows), where=sentence.place))
         return tuple(found)
