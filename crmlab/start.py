@@ -42,10 +42,15 @@ def new_study(name: str, data: Path = Path("data")) -> list[Path]:
     if folder.exists():
         raise StudyError("this study exists already", file=folder, hint="choose another name")
     template = (CATALOGUE / "study.template.yml").read_text(encoding="utf-8")
-    file = folder / "study.yml"
-    write_text(file, template.replace("@NAME@", name))
-    write_text(folder / "raw" / "README.md", "Put the export of your survey here; crmlab only reads it.\n")
-    return [file, *write_questionnaire(load_study(file), folder)]
+    part = data / f".{name}.part"
+    try:
+        write_text(part / "study.yml", template.replace("@NAME@", name))
+        write_text(part / "raw" / "README.md", "Put the export of your survey here; crmlab only reads it.\n")
+        written = write_questionnaire(load_study(part), part)
+        part.rename(folder)  # whole or not at all
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return [folder / path.name for path in (part / "study.yml", *written)]
 
 
 def example(name: str, data: Path = Path("data")) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from crmlab.cli.commands import DISAGREES
 from crmlab.cli.parser import parser
 from crmlab.cli.terminal import INTERRUPTED, err
-from crmlab.errors import CrmlabError
+from crmlab.errors import CrmlabError, RunError
 
 __all__ = ["DISAGREES", "INTERRUPTED", "main"]
 
@@ -30,6 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        told = _of_the_machine(error)
+        err(f"crmlab: {told}")
+        return told.exit_code
     except Exception:  # noqa: BLE001 - the one place where our own bugs end
         err(f"crmlab: a fault of crmlab itself, please report it\n{traceback.format_exc()}")
         return 1
+
+
+def _of_the_machine(error: OSError) -> RunError:
+    """What the machine refused: a full disk, a folder that is a file, a lack of permission."""
+    place = f"{error.filename}: " if error.filename else ""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    hint = "free some space, then run again" if full else "is it the right path, and may you write there?"
+    return RunError(f"{place}{error.strerror or error}", hint=hint)

@@ -23,10 +23,12 @@ def new(options: argparse.Namespace) -> int:
 def check(options: argparse.Namespace) -> int:
     """Admit the data and list every problem."""
     from crmlab.data.intake import admit_all
+    from crmlab.report.printed import admit_words
     from crmlab.run.planning import plan
     from crmlab.study import load_study
 
     study = load_study(options.study)
+    admit_words(study)
     plan(study)
     if study.has_maturity or study.has_map:
         from crmlab.enterprise import question
@@ -52,6 +54,7 @@ def freeze(options: argparse.Namespace) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Run studies and write their reports."""
+    from crmlab.report.printed import admit_words
     from crmlab.run import Options, run
     from crmlab.study import load_study
 
@@ -62,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
     names = [study.name for study in studies]
     if len(set(names)) != len(names):
         raise StudyError(f"two of the studies have the same name: {', '.join(names)}")
+    for study in studies:
+        admit_words(study)
     for study in studies:
         progress = Progress(study.name if len(studies) > 1 else "")
         outcome = run(

@@ -20,7 +20,6 @@ from crmlab.errors import PrivacyError, RunError, StudyError
 # One thread of linear algebra a kernel: sums come out the same to the last bit however many run at once.
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 PLAIN = (str, int, float, bool, type(None))
-PARAMETERS = frozenset({"study", "out", "languages"})
 EXIT_CODES = {
     "StudyError": 2,
     "DataError": 3,

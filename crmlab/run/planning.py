@@ -14,6 +14,7 @@ from crmlab.study.author_files import author_files
 from crmlab.study.card_file import card_path
 from crmlab.study.spec import STEPS
 from crmlab.study.strict_model import TableFile
+from crmlab.study.worth_questions import no_worth
 
 GUIDE, DESIGN, INTAKE, REPORT = STEPS[0], "01_study_design", "02_data_intake", STEPS[-1]
 NEEDS = {
@@ -25,9 +26,11 @@ NEEDS = {
     "05_structure_mediation": (INTAKE,),
     "06_lifecycle_groups": (INTAKE,),
     "07_behavioural_clv": (INTAKE,),
+    "08_value_of_rq": (INTAKE,),
     "09_maturity": (),
     "10_enterprise_map": (),
     "11_swift_loop": (INTAKE,),
+    "12_robustness_evidence": (INTAKE, "05_structure_mediation"),
 }
 USES = {  # read where they run
     "06_lifecycle_groups": (DESIGN,),
@@ -36,6 +39,7 @@ USES = {  # read where they run
 }
 OF_THE_SURVEY = ("03_sample_description", "04_measurement", "05_structure_mediation")
 OF_THE_LEDGER = ("07_behavioural_clv",)
+EVIDENCE = "12_robustness_evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,13 @@ def _no_use(study: Study, name: str) -> str:
         return "the study has no ratings, goals, needs or benchmark"
     if name == "10_enterprise_map" and not study.has_map:
         return "the study has no canvas, nothing that speaks for its blocks, and no office_panel"
+    if name == "08_value_of_rq" and study.worth is None:
+        return no_worth(study)
     if name == "11_swift_loop" and not study.has_actions:
         return "the study has no contacts, or names no actions"
     admitted = (study.has_survey, study.has_ledger, study.has_contracts, study.spec.contacts is not None)
+    if name == EVIDENCE and not (study.has_survey and study.paths):
+        return "the study has no paths to follow further, or to set beside those of others"
     if name == INTAKE and not any(admitted):
         return "the study has neither a survey nor customers"
     if name in OF_THE_SURVEY and not study.has_survey:
@@ -135,6 +143,8 @@ def inputs_of(study: Study, step: Step) -> dict[Path, str]:
             ("members.file", spec.members),
         ],
     }
+    if spec.literature.file is not None and step.name == EVIDENCE:
+        return {study.path_of(spec.literature.file): "literature.file"}
     if spec.actions is not None:
         firm["11_swift_loop"] = [("actions.overrides.file", spec.actions.overrides)]
     if step.name != INTAKE:

@@ -18,8 +18,9 @@ from crmlab.errors import CrmlabError, RunError, StudyError
 from crmlab.files import sha256_file, write_text
 from crmlab.provenance import code_hash, versions
 from crmlab.run import notebook
-from crmlab.run.planning import REPORT, Step, inputs_of, key_of, notebook_of, plan
+from crmlab.run.planning import REPORT, Step, key_of, notebook_of, plan
 from crmlab.run.record import Shelf, StepRecord
+from crmlab.run.step_inputs import inputs_read, parameters, unchanged
 from crmlab.study import Study
 
 Say = Callable[[str, StepRecord | None, int, int], None]
@@ -192,7 +193,7 @@ class _Runner:
         if step.skip:
             return self._note(StepRecord(step.name, "skipped", note=step.skip))
         try:
-            inputs = self._inputs(step)
+            inputs = inputs_read(self.study, step)
             key = key_of(self.study, step, self.languages, self.outputs)
             if not self.options.force and self.shelf.is_current(step.name, key):
                 self.outputs[step.name] = self.shelf.outputs(step.name)
@@ -217,12 +218,12 @@ class _Runner:
         try:
             done = notebook.execute(
                 notebook_of(step.name),
-                self._parameters(step, part),
+                parameters(self.study, step, part, self.languages),
                 cwd=Path.cwd(),
                 warm=self._kernels(),
                 on_cell=lambda done, of: self.options.say(step.name, None, done, of),
             )
-            self._unchanged(inputs, step)
+            unchanged(inputs, step)
             if not part.is_dir() or not any(part.iterdir()):
                 raise RunError(f"{step.name}: the notebook left no results in its folder")
             shutil.rmtree(final, ignore_errors=True)
@@ -233,10 +234,6 @@ class _Runner:
         self._publish(step)
         peak = None if done.peak_mb != done.peak_mb else round(done.peak_mb, 1)
         return StepRecord(step.name, "run", round(time.monotonic() - start, 3), peak, warnings=done.warnings)
-
-    def _parameters(self, step: Step, out: Path) -> dict[str, Any]:
-        given = {"study": _relative(self.study.file), "out": _relative(out)}
-        return {**given, "languages": list(self.languages)} if step.name == REPORT else given
 
     def _retire(self, step: Step) -> None:
         """Old results and reports must not stand beside new ones."""
@@ -249,28 +246,6 @@ class _Runner:
             for file in sorted((self.shelf.results / REPORT).glob("report.*")):
                 shutil.copyfile(file, self.shelf.folder / f".{file.name}.part")
                 os.replace(self.shelf.folder / f".{file.name}.part", self.shelf.folder / file.name)
-
-    def _inputs(self, step: Step) -> dict[Path, str]:
-        from crmlab.errors import DataError
-
-        found = {}
-        for path, key in inputs_of(self.study, step).items():
-            if not path.is_file():
-                raise DataError(
-                    f"no such file (key '{key}' of the study)",
-                    file=path,
-                    hint="put the file there or change the key",
-                )
-            found[path] = sha256_file(path)
-        return found
-
-    def _unchanged(self, inputs: dict[Path, str], step: Step) -> None:
-        for path, before in inputs.items():
-            after = sha256_file(path)
-            if after != before:
-                raise RunError(
-                    f"{path} was changed while {step.name} ran ({before[:12]} became {after[:12]})"
-                )
 
     def _kernels(self) -> Any:
         """The warm process, started when the first notebook needs it."""
@@ -286,8 +261,3 @@ class _Runner:
         with self._lock:
             self.records[record.name] = record
         self.options.say(record.name, record, 0, 0)
-
-
-def _relative(path: Path) -> str:
-    """The path as seen from here, so that an executed notebook says nothing of the machine it ran on."""
-    return Path(os.path.relpath(path)).as_posix()

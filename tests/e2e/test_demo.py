@@ -12,8 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from crmlab import load_results, load_study
 from crmlab.data.privacy import scan
-from crmlab.result import load_results
+from crmlab.present.behaviour_words import COARSE
+from crmlab.present.facts import sources
+from crmlab.present.theme import Theme
+from crmlab.report import brief, compose
+from crmlab.report.proofread import proofread
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("html", "pdf", "docx")
@@ -136,12 +141,22 @@ def test_every_printed_number_is_a_saved_one(reports):
         number = re.fullmatch(r"[<>]?\s*(-?[\d,]*\.?\d+)", text)
         if number and not text.startswith("<"):
             shown = float(number[1].replace(",", ""))
-            decimals = len(number[1].partition(".")[2])
+            whole, _, parts = number[1].replace(",", "").partition(".")
+            zeros = len(whole) - len(whole.rstrip("0")) if abs(shown) >= COARSE else 0  # rounded money
+            decimals = len(parts) or -zeros
             assert min(abs(shown - value), abs(shown - 100 * value)) <= 0.5000001 * 10**-decimals, (
                 address,
                 text,
                 value,
             )
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_a_supervisor_finds_nothing_to_correct(project, reports, language):
+    study, results = load_study(project / "data" / "demo"), load_results(reports / "results")
+    whole = compose(study, results, language)
+    assert proofread(whole) == []
+    assert proofread(brief.brief(whole, study, sources(results), Theme.load())) == []
 
 
 def test_no_page_of_a_respondent_leaves_the_door(project, reports):
@@ -183,6 +198,11 @@ def test_the_planted_effects_are_found(reports):
     assert 0.0 < paths["path:CLV~CRM"] < 0.35
     verdicts = results["05_structure_mediation/verdicts"]
     assert [verdicts[f"verdict:H{k}"] for k in (1, 2)] == [1, 1]
+    joint = results["08_value_of_rq/joint"]
+    for term, planted in (("purchase:latent", 0.15), ("dropout:latent", -0.25)):
+        assert joint.cell(term, "ci_low") < planted < joint.cell(term, "ci_high")
+    assert results["08_value_of_rq/money"].cell("worth:sd", "ci_low") > 0
+    assert results["13_thesis_report/hypotheses"]["untested:H8"] == 7  # the ledger ends with the fieldwork
 
 
 def test_planted_contacts_are_told_apart(reports):

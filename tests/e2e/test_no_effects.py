@@ -12,6 +12,7 @@ from crmlab import load_results, load_study
 from crmlab.data.simulate import simulate
 from crmlab.data.simulate_planted import Planted
 from crmlab.report import compose
+from crmlab.report.proofread import proofread
 from crmlab.report.trace import lint, lint_pair
 
 pytestmark = pytest.mark.xdist_group("no_effects")
@@ -81,6 +82,7 @@ def test_the_report_is_whole_in_both_languages(project):
     results = load_results(project / "reports" / "nothing" / "results")
     fa, en = (compose(study, results, language) for language in ("fa", "en"))
     assert lint(fa) == lint(en) == lint_pair(fa, en) == []
+    assert proofread(fa) == proofread(en) == []
     assert {chapter.number for chapter in fa.chapters if chapter.kind == "chapter"} == {
         "1",
         "2",

@@ -145,3 +145,43 @@ def test_a_new_study_is_ready_to_be_filled_in(tmp_path):
     done = crmlab("check", "wave1", cwd=tmp_path)
     assert done.returncode == 3
     assert "answers.xlsx" in done.stderr
+
+
+def test_a_new_study_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
+    from crmlab import start
+    from crmlab.report import questionnaire
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(questionnaire, "write_questionnaire", full)
+    with pytest.raises(OSError, match="No space left"):
+        start.new_study("wave1", tmp_path)
+    assert files(tmp_path) == {}
+    monkeypatch.undo()
+    assert (tmp_path / "wave1" / "study.yml") in start.new_study("wave1", tmp_path)
+
+
+REFUSED = {
+    "a file for a folder": (
+        ("audit", "t.csv", "-o", "plain/found.html"),
+        5,
+        ["plain", "may you write there"],
+    ),
+    "a folder for a thesis": (("audit", "."), 3, ["is a folder", ".docx"]),
+    "an empty thesis": (("audit", "empty.csv"), 3, ["neither text nor tables"]),
+    "a folder for purchases": (("clv", "."), 3, ["is a folder", "file of purchases"]),
+    "no purchases": (("clv", "none.csv"), 3, ["no such file", "file of purchases"]),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_machine_refuses_is_one_line_with_a_way_out(tmp_path, name):
+    (tmp_path / "t.csv").write_text("Construct,CR,AVE\nCRM,0.9,0.6\n")
+    (tmp_path / "plain").write_text("")
+    (tmp_path / "empty.csv").write_text("")
+    arguments, exit_code, words = REFUSED[name]
+    done = crmlab(*arguments, cwd=tmp_path)
+    assert done.returncode == exit_code
+    assert len(done.stderr.splitlines()) == 2
+    assert all(word in done.stderr for word in words)

@@ -25,6 +25,7 @@ NOTEBOOKS = {
     "03_sample_description": "(Path(out) / 'a').write_text((Path(out).parent / '02_data_intake/n.json').read_text()[0])",
     "04_measurement": "(Path(out) / 'b').write_text('fixed')",
     "05_structure_mediation": "(Path(out) / 'c').write_text('fixed')",
+    "12_robustness_evidence": "(Path(out) / 'd').write_text('fixed')",
     "13_thesis_report": "[(Path(out) / f'report.{x}.html').write_text(x) for x in languages]",
 }
 

@@ -4,11 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from docx import Document
+from docx import Document as WordDocument
 from test_run import go, project  # noqa: F401
 
 from crmlab.cli import DISAGREES, main
 from crmlab.errors import DataError, StudyError
+from crmlab.present.blocks import Fact, Paragraph, Table
+from crmlab.present.language import Language
+from crmlab.report.model import Chapter, Document
+from crmlab.report.write import write as write_report
+from crmlab.run.pdf_blocks import pdf_pages
 from crmlab.run.verify import compare, verify
 from crmlab.study import load_study
 
@@ -47,7 +52,7 @@ def test_a_changed_word_and_a_dropped_sentence_are_differences(tmp_path):
 
 def test_a_number_changed_in_word_is_found_in_its_cell(tmp_path):
     for name, value in (("report.fa.docx", "۰٫۶۲"), ("fresh.fa.docx", "۰٫۵۲")):
-        document = Document()
+        document = WordDocument()
         document.add_paragraph("یافته‌ها")
         table = document.add_table(1, 2)
         table.rows[0].cells[0].text, table.rows[0].cells[1].text = "مسیر", value
@@ -56,13 +61,77 @@ def test_a_number_changed_in_word_is_found_in_its_cell(tmp_path):
     assert [(one.printed, one.recomputed) for one in found.differences] == [("۰٫۶۲", "۰٫۵۲")]
 
 
-def test_a_pdf_is_compared_whole(tmp_path):
-    (tmp_path / "a.en.pdf").write_bytes(b"%PDF 1")
-    (tmp_path / "b.en.pdf").write_bytes(b"%PDF 1")
-    assert compare(tmp_path / "a.en.pdf", tmp_path / "b.en.pdf").identical
-    (tmp_path / "b.en.pdf").write_bytes(b"%PDF 2")
-    with pytest.raises(StudyError, match=r"verify the \.html or \.docx"):
-        compare(tmp_path / "a.en.pdf", tmp_path / "b.en.pdf")
+def documents(tmp_path):
+    """A small report written as it is and with one number and one sentence changed."""
+    for name, value, more in (
+        ("fresh", 0.5214, ()),
+        ("changed", 0.6214, (Paragraph(("Nobody wrote this.",)),)),
+    ):
+        fact = Fact("05_structure_mediation/paths/path:RQ~CRM/estimate", value, digits=3)
+        other = Fact("04_measurement/reliability/alpha:FOC/estimate", 0.843, digits=3)
+        table = Table(
+            "t", ("Numbers",), (("what",), ("value",)), ((("path",), (fact,)), (("alpha",), (other,)))
+        )
+        said = Paragraph(("The path is ", fact, " and alpha is ", other, "."))
+        chapter = Chapter("chapter-x", "1", "chapter", "Findings", (said, *more, table))
+        document = Document("test", Language.load("en"), "T", "O", "", "c0de", (chapter,))
+        write_report(document, tmp_path / name)
+    return tmp_path / "changed", tmp_path / "fresh"
+
+
+def test_a_changed_number_is_named_in_all_three_formats(tmp_path):
+    changed, fresh = documents(tmp_path)
+    address = "05_structure_mediation/paths/path:RQ~CRM/estimate"
+    for kind in ("html", "docx", "pdf"):
+        found = compare(changed / f"report.en.{kind}", fresh / f"report.en.{kind}")
+        told = [(one.printed, one.recomputed) for one in found.differences]
+        assert len(told) == 3, kind
+        assert all("0.621" in old and "0.521" in new for old, new in (told[0], told[2])), kind
+        assert ("Nobody wrote this.", "") in told, kind
+        assert {one.facts for one in found.differences} == {(address,), ()}, kind
+        assert 0.2 < found.common < 1
+        told_in_words = str(found)
+        assert "3 differ" in told_in_words
+        assert ("page 4: printed:" in told_in_words) == (kind == "pdf")
+        same = compare(fresh / f"report.en.{kind}", fresh / f"report.en.{kind}")
+        assert same.identical
+
+
+def test_the_words_of_a_pdf_are_those_of_its_page(tmp_path):
+    _, fresh = documents(tmp_path)
+    words = [word for page in pdf_pages(fresh / "report.en.pdf") for word in page]
+    assert " ".join(words).count("The path is 0.521 and alpha is 0.843.") == 1
+    assert words[-4:] == ["path", "0.521", "alpha", "0.843"]
+
+
+@pytest.mark.parametrize("kind", ["html", "docx", "pdf"])
+def test_a_foreign_or_broken_file_is_said_in_one_line(tmp_path, kind):
+    _, fresh = documents(tmp_path)
+    whole = (fresh / f"report.en.{kind}").read_bytes()
+    cut = tmp_path / f"cut.en.{kind}"
+    cut.write_bytes(whole[: len(whole) // 2])
+    garbage = tmp_path / f"garbage.en.{kind}"
+    garbage.write_bytes(b"\x00\xff not a report")
+    for file in (cut, garbage):
+        if kind == "html":
+            found = compare(file, fresh / "report.en.html")
+            assert found.differences
+            assert file is cut or "of another study" in str(found)
+            assert file is cut or len(str(found).splitlines()) < 15
+        else:
+            with pytest.raises(DataError, match=r"is not a|cannot be read") as error:
+                compare(file, fresh / f"report.en.{kind}")
+            assert len(str(error.value).splitlines()) <= 2
+
+
+def test_many_differences_are_counted_not_listed_for_ever(tmp_path):
+    lines = [f"<p>line {k}</p>" for k in range(2000)]
+    fresh = write(tmp_path / "fresh.en.html", "".join(lines))
+    report = write(tmp_path / "report.en.html", "".join(lines[:1000]) + "<p>x</p>" * 1000)
+    told = str(compare(report, fresh))
+    assert "1000 differ" in told
+    assert "... and 800 more" in told
+    assert len(told.splitlines()) < 500
 
 
 def test_the_study_is_run_anew_and_its_saved_results_stay(project, capsys):  # noqa: F811
