@@ -26,6 +26,7 @@ _ROOMS = (
     "clv",
     "customers",
     "enterprise",
+    "linkage",
     "measurement",
     "pls",
     "present",

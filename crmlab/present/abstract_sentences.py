@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from crmlab.present import linkage_discussion
 from crmlab.present.behaviour_words import Ways, money_digits
 from crmlab.present.blocks import Fact, Label, Spans
 from crmlab.present.discussion_sentences import effect
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
-from crmlab.present.outcomes import Outcome, judged, merged, outcomes, tally
-from crmlab.present.sentences import listed, quoted, say
+from crmlab.present.outcomes import (
+    MEASURE,
+    STRUCTURE,
+    Outcome,
+    judged,
+    outcomes,
+    parts,
+    reservations,
+    tally,
+    unreliable,
+    unusable,
+)
+from crmlab.present.rules import limit, telling
+from crmlab.present.sentences import listed, parted, quoted, say
+from crmlab.present.table_parts import arrow
+from crmlab.present.tally_sentences import counted, tallied
 from crmlab.present.verdict_tables import PLAIN
 
 if TYPE_CHECKING:
@@ -30,8 +45,10 @@ def abstract(study: Study, sources: Sources, language: Language) -> Spans:
         _aim(study, language)
         + _data(study, sources, language)
         + _method(sources, language)
+        + _quality(study, sources, language)
         + _findings(study, sources, language)
         + _value(study, sources, language)
+        + linkage_discussion.in_short(study, sources, language)
         + _maturity(sources, language)
     )
 
@@ -71,7 +88,9 @@ def _data(study: Study, sources: Sources, language: Language) -> Spans:
         values = {"n": flow.fact("analysed", style="integer"), "n_raw": flow.fact("read", style="integer")}
         if built is not None and "items" in built:
             values |= {key: built.fact(key, style="integer") for key in ("items", "constructs")}
-        spans += say(language, "abs_sample" if len(values) > 2 else "abs_sample_bare", **values)
+        every = "_all" if values["n"].value == values["n_raw"].value else ""
+        key = "abs_sample" if len(values) > 2 else "abs_sample_bare"
+        spans += say(language, key + every, **values)
     if rows is not None and "kept" in rows:
         spans += say(language, "abs_ledger", n=rows.fact("kept", style="integer"))
     return spans
@@ -80,8 +99,32 @@ def _data(study: Study, sources: Sources, language: Language) -> Spans:
 def _method(sources: Sources, language: Language) -> Spans:
     if judged(sources, "paths") is None:
         return ()
-    pls, sem = (f"05_structure_mediation/{name}" in sources for name in ("paths", "sem_paths"))
+    found = (sources.get(f"05_structure_mediation/{name}") for name in ("paths", "sem_paths"))
+    pls, sem = (source is not None and len(source.result.tidy) > 0 for source in found)
     return say(language, "abs_method_both" if pls and sem else "abs_method_pls" if pls else "abs_method_sem")
+
+
+def _quality(study: Study, sources: Sources, language: Language) -> Spans:
+    """What the verdicts must not be read without: a solution that cannot be used, measures that are not reliable."""
+    spans: Spans = ()
+    if unusable(sources.get(f"{STRUCTURE}/sem_paths")):
+        spans += say(language, "abs_unusable")
+    linked = tuple(name for name in study.constructs if any(name in pair for pair in study.paths))
+    weak = unreliable(study, sources, linked)
+    if not weak:
+        return spans
+    source = sources[f"{MEASURE}/reliability"]
+    every = {part for name in linked for part in parts(study, name)}
+    low = min(weak, key=lambda of: source.value(f"omega:{of}"))
+    k, n = (
+        Fact(f"counted/{source.address}/linked.{key}", count, "integer")
+        for key, count in (("weak", len(weak)), ("all", len(every)))
+    )
+    omega = telling(source.fact(f"omega:{low}"), limit(study, "reliability"))
+    return spans + say(
+        language, "abs_weak_measures", k=k, n=n, omega=omega, of=quoted(language, low),
+        limit=limit(study, "reliability"),
+    )  # fmt: skip
 
 
 def _findings(study: Study, sources: Sources, language: Language) -> Spans:
@@ -89,20 +132,51 @@ def _findings(study: Study, sources: Sources, language: Language) -> Spans:
     if verdicts is None or not found:
         return ()
     if len(found) > TOLD:
-        n = {
-            key: Fact(f"counted/{verdicts.address}/{key}", count, "integer")
-            for key, count in tally(found).items()
-        }
-        told = say(
-            language, "abs_many", n=n["all"], yes=n["supported"], no=n["not_shown"], against=n["contradicted"]
-        )
-        return told + (say(language, "disc_untested", k=n["unjudged"]) if n["unjudged"].value else ())
+        told = (*tallied(language, counted(verdicts.address, tally(found))), " ")
+        return told + _effects(study, sources, verdicts, found, language)
     spans: Spans = ()
+    held = {one.hypothesis.id: reservations(study, sources, one) for one in found}
     for one in found:
-        if not math.isnan(one.verdict) and one.hypothesis.kind in PLAIN:
-            key = "abs_not_distinct" if merged(study, sources, one.hypothesis) else _key(one)
+        if not math.isnan(one.verdict) and one.hypothesis.kind in PLAIN and not one.hypothesis.behavioural:
+            key = "abs_not_distinct" if "merged" in held[one.hypothesis.id] else _key(one)
             spans += say(language, key, **effect(one, sources, verdicts, language))
-    return spans
+    return spans + _held("fragile", held, found, language)
+
+
+def _effects(
+    study: Study, sources: Sources, verdicts: Source, found: Sequence[Outcome], language: Language
+) -> Spans:
+    """The coefficients of the supported effects, then what the verdicts must not be told without."""
+    told: Spans = ()
+    held = {one.hypothesis.id: reservations(study, sources, one) for one in found}
+    effects = [
+        (
+            *arrow(language, "~".join(reversed(one.hypothesis.constructs))),
+            " (", verdicts.fact(f"hypothesis:{one.hypothesis.id}"), ")",
+        )
+        for one in found
+        if one.supported
+        and one.hypothesis.kind in PLAIN
+        and not one.hypothesis.behavioural
+        and "merged" not in held[one.hypothesis.id]
+    ]  # fmt: skip
+    if effects:
+        told += say(language, "abs_effects", list=parted(language, effects))
+    for key in ("merged", "fragile"):
+        told += _held(key, held, found, language)
+    return told
+
+
+def _held(
+    key: str, held: Mapping[str, tuple[str, ...]], found: Sequence[Outcome], language: Language
+) -> Spans:
+    """One sentence for a reservation, with the ways it concerns by name: an abstract is read alone."""
+    ways = [
+        fill(language.word("quote"), text=arrow(language, "~".join(reversed(one.hypothesis.constructs))))
+        for one in found
+        if key in held[one.hypothesis.id]
+    ]
+    return say(language, f"abs_{key}", list=listed(language, ways)) if ways else ()
 
 
 def _key(one: Outcome) -> str:
@@ -123,7 +197,7 @@ def _value(study: Study, sources: Sources, language: Language) -> Spans:
     )
     told = fill(language.word("disc.money"), value=v, money=ways.money)
     pct = source.fact("top_share", style="percent", digits=1)
-    return say(language, "abs_value", v=told, lo=low, hi=high, pct=pct)
+    return say(language, "abs_value", v=told, lo=low, hi=high, pct=pct, level=source.level)
 
 
 def _maturity(sources: Sources, language: Language) -> Spans:

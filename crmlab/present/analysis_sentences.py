@@ -62,7 +62,7 @@ def _others(sources: Sources, language: Language) -> Spans:
     spans: Spans = ()
     for start, key in (
         ("06_lifecycle_groups/invariance_", "meth_groups"), ("07_behavioural_clv/holdout", "meth_ledger"),
-        ("09_maturity/levels", "meth_maturity"),
+        ("08_value_of_rq/joint", "meth_worth"), ("09_maturity/levels", "meth_maturity"),
     ):  # fmt: skip
         if any(address.startswith(start) for address in sources):
             spans += say(language, key)

@@ -122,6 +122,9 @@ def cohort_revenue(source: Source, ways: Ways, ages: int = 8) -> Table | None:
     )
 
 
+SOLAR = 1700  # years before this are of the solar calendar, whose quarters are its seasons
+
+
 def _age(ways: Ways, age: int) -> Spans:
     return (Label(ways.language.digits(str(age))),)
 
@@ -134,7 +137,9 @@ def cohort_name(language: Language, name: str) -> str:
     """ "1997-01" as year and month, "1401-Q2" as year and quarter."""
     year, _, part = name.partition("-")
     if part.startswith("Q"):
-        return language.word("cohort.quarter", year=language.digits(year), k=language.digits(part[1:]))
+        solar = language.rtl and int(year) < SOLAR
+        key = f"cohort.season.{part[1:]}" if solar else "cohort.quarter"
+        return language.word(key, year=language.digits(year), k=language.digits(part[1:]))
     return language.digits(f"{year}/{part}" if part else year)
 
 

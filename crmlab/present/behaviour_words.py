@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EPOCH = date(1970, 1, 1)
 DAYS = {"D": 1.0, "W": 7.0, "M": 365.25 / 12, "Y": 365.25}
 COARSE = 1000.0  # money from which on decimals are noise
+FIGURES = 5  # of large money that are printed: the rest is false precision
 SCALES = (0, 3, 6, 9, 12)  # powers of ten with a word of their own
 
 
@@ -111,9 +112,10 @@ class Ways:
 
 
 def money_digits(*values: float) -> int:
-    """Decimals that money of this size is printed with."""
+    """Decimals that money of this size is printed with; below zero where it is rounded to `FIGURES` figures."""
     known = [abs(value) for value in values if not math.isnan(value) and not math.isinf(value)]
-    return 0 if max(known, default=0.0) >= COARSE else 2
+    largest = max(known, default=0.0)
+    return min(0, FIGURES - 1 - math.floor(math.log10(largest))) if largest >= COARSE else 2
 
 
 def money(source: Source, term: str, column: str = "estimate") -> Fact:

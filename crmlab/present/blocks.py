@@ -23,7 +23,7 @@ class Fact:
         saved numbers; checked/... for the value a check was judged by
     value : the number, not rounded
     style : how it is printed; "percent" takes a share in [0, 1] and prints no sign
-    digits : decimals
+    digits : decimals; below zero the number is rounded to tens, hundreds, ...
     strong : printed with emphasis
     """
 

@@ -23,7 +23,8 @@ def caption(language: Language, key: str, name: str = "") -> Spans:
 
 def shown(language: Language, text: str) -> str:
     """A label for the drawing engine: mixed text starts in the reader's direction."""
-    return "\u200f" + text if language.rtl else text
+    own = language.own(text)
+    return "\u200f" + own if language.rtl else own
 
 
 def cut(text: str, width: int) -> str:
@@ -43,7 +44,7 @@ def wrapped(text: str, width: int) -> str:
 
 def lines(language: Language, text: str, width: int) -> str:
     """`wrapped`, each line in the reader's direction."""
-    return "\n".join(shown(language, line) for line in wrapped(text, width).split("\n"))
+    return "\n".join(shown(language, line) for line in wrapped(language.own(text), width).split("\n"))
 
 
 def canvas(

@@ -95,13 +95,21 @@ def _moves(source: Source, ways: Ways, phase: str) -> Spans:
 def parity(found: Sequence[Source], ways: Ways) -> Spans:
     """Measure by measure: is the service alike through all channels?"""
     language = ways.language
-    spans = say(language, "parity_intro", ref=Ref("channel_gaps"), levels=Ref("channel_levels"))
-    for source in found:
-        name = fill(language.word("quote"), text=Label(measure(source, ways, "said")))
+    spans = say(
+        language, "parity_intro", ref=Ref("channel_gaps"), levels=Ref("channel_levels"), fig=Ref("channel_gap_chart")
+    )  # fmt: skip
+    none = [source for source in found if source.value("verdict") == 0 and not _alike(source)]
+    bare = none if len(none) > 1 and len({one.result.glance["margin_sd"] for one in none}) == 1 else []
+    for source in [source for source in found if source not in bare]:
+        name = _quoted(source, ways)
         spans += say(language, f"parity_{STANDS[source.value('verdict')]}", **_values(source), name=name)
         apart = [of for of in source.subjects("stands") if source.value(f"stands:{of}") == 2]
         if apart:
             spans += say(language, "parity_worst", list=listed(language, [pair(ways, of) for of in apart]))
+    if bare:
+        worst = max(bare, key=lambda source: source.value("largest_gap_sd"))
+        names = listed(language, [_quoted(source, ways) for source in bare])
+        spans += say(language, "parity_none", **_values(worst), name=_quoted(worst, ways), list=names)
     unsure = [source for source in found if source.value("verdict") == 0]
     if unsure:
         most = max(unsure, key=lambda source: source.value("needed"))
@@ -110,17 +118,20 @@ def parity(found: Sequence[Source], ways: Ways) -> Spans:
     return spans
 
 
+def _quoted(source: Source, ways: Ways) -> Spans:
+    return fill(ways.language.word("quote"), text=Label(measure(source, ways, "said")))
+
+
+def _alike(source: Source) -> int:
+    """How many comparisons are shown equivalent."""
+    return sum(source.value(f"stands:{of}") == 1 for of in source.subjects("stands"))
+
+
 def _values(source: Source) -> dict[str, object]:
-    alike = sum(source.value(f"stands:{of}") == 1 for of in source.subjects("stands"))
     return {
-        "k": Fact(f"counted/{source.address}/alike", alike, "integer"),
+        "k": Fact(f"counted/{source.address}/alike", _alike(source), "integer"),
         "n": source.glance("comparisons", "integer"),
         "gap": source.fact("largest_gap_sd"),
         "margin": source.glance("margin_sd"),
         "index": source.fact("parity_index", style="percent", digits=0),
     }
-
-
-def untold(ways: Ways, key: str) -> Spans:
-    """That a part could not be computed; the reason follows as a failed check."""
-    return say(ways.language, key)

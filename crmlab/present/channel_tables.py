@@ -74,7 +74,9 @@ def voice(source: Source, ways: Ways) -> Table | None:
         return None
     rows: list[tuple[Spans, ...]] = []
     for item in care:
-        label: Spans = (ways.language.word(f"phase.{CARE[item]}"), ": ", Label(item))
+        asked = ways.language.names.get(f"text:{item}")
+        said = (Label(asked.rstrip(".")), " (", Label(item), ")") if asked else (Label(item),)
+        label: Spans = (ways.language.word(f"phase.{CARE[item]}"), ": ", *said)
         rows.append(
             (label, source.cell(f"care:{item}"), source.interval(f"care:{item}", ways.language), (EMPTY,))
         )
@@ -138,7 +140,7 @@ def changes(source: Source, ways: Ways) -> Table | None:
         moved = source.value(f"moved:{name}")
         style, digits = ("percent", 1) if kpi in SHARES else ("number", 0 if kpi in WHOLE else 1)
         low, high = (source.fact(f"change:{name}", side, style, digits) for side in ("ci_low", "ci_high"))  # type: ignore[arg-type]
-        word = ways.language.word(f"kpi.{kpi}")
+        word = ways.plain(f"kpi.{kpi}")
         rows.append((
             (Strong(word) if moved else word,),
             source.cell(f"reference:{name}", style=style, digits=digits),  # type: ignore[arg-type]
@@ -169,7 +171,7 @@ def measure(source: Source, ways: Ways, where: str = "kpi") -> str:
     name = measured(source)
     if name.startswith("score_"):
         return ways.language.name(name.partition("_")[2])
-    return ways.language.word(f"{where}.{name}") if name else ways.language.word("chan.service")
+    return ways.plain(f"{where}.{name}") if name else ways.language.word("chan.service")
 
 
 def styled(name: str) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from crmlab.present.blocks import EMPTY, Fact, Hidden, Label, Paragraph, Ref, Spans, Strong, Table
+from crmlab.present.design_tables import short
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.present.sentences import say
@@ -86,7 +87,8 @@ def power(source: Source, language: Language) -> Table | None:
     sizes = list(dict.fromkeys(of.rpartition(".")[2] for of in source.subjects("power")))
     rows: list[tuple[Spans, ...]] = []
     for path in source.subjects("n"):
-        cells = (source.cell(f"power:{path}.{n}", style="percent", digits=0) for n in sizes)
+        wanted = source.glance("wanted").value
+        cells = (short(source.cell(f"power:{path}.{n}", style="percent", digits=0), wanted) for n in sizes)
         needed = source.cell(f"n:{path}", style="integer")
         rows.append(
             (

@@ -63,17 +63,21 @@ def means(source: Source, language: Language, study: Study) -> Spans:
     return spans
 
 
-def paths(source: Source, language: Language, study: Study, drawn: bool) -> Spans:
-    """Which paths and indirect effects differ by PLS, and could these groups show it?"""
+def paths(source: Source, language: Language, study: Study, drawn: bool, said: set[str]) -> Spans:
+    """Which paths and indirect effects differ by PLS, and could these groups show it? `said` holds what need not be said
+    again."""
     item, alpha = grouping(source), study.rules.alpha
-    spans = say(language, "pls_group_intro", paths=Ref(f"pls_group_paths_{item}"))
+    compared = bool(source.subjects("path_difference"))
+    key = "pls_group_intro_bare" if not compared else "pls_group_intro"
+    key = "pls_group_intro_equal" if compared and source.subjects("equal") else key
+    spans = say(
+        language, key, paths=Ref(f"pls_group_paths_{item}"), ref=Ref(f"pls_group_differences_{item}"),
+        equal=Ref(f"pls_group_equal_{item}"),
+    )  # fmt: skip
     if drawn:
         spans += say(language, "group_paths_figure", fig=Ref(f"pls_group_forest_{item}"))
-    if not source.subjects("path_difference"):
+    if not compared:
         return spans + say(language, "pls_group_refused")
-    spans += say(language, "pls_group_differences", ref=Ref(f"pls_group_differences_{item}"))
-    if source.subjects("equal"):
-        spans += say(language, "pls_group_equal", ref=Ref(f"pls_group_equal_{item}"))
     apart = differing(source, alpha)
     for path in apart:
         if f"p_holm:{path}" in source:
@@ -85,7 +89,8 @@ def paths(source: Source, language: Language, study: Study, drawn: bool) -> Span
     if not apart:
         spans += say(language, "pls_group_same")
         spans += told.blind(source, language)
-    return spans + told.indirect(source, language) + told.enough(source, language)
+    spans += told.indirect(source, language, "composite_indirect_same")
+    return spans + told.enough(source, language, said)
 
 
 def differing(source: Source, alpha: float) -> list[str]:

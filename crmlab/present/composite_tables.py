@@ -6,7 +6,7 @@ import math
 
 from crmlab.present.blocks import EMPTY, Paragraph, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
-from crmlab.present.group_tables import between, grouped_rows, shown_size, split, titled
+from crmlab.present.group_tables import between, difference_rows, grouped_rows, shown_size, split, titled
 from crmlab.present.language import Language
 from crmlab.present.table_parts import arrow, level_note, named
 
@@ -67,26 +67,9 @@ def paths(source: Source, language: Language) -> Table:
 
 def differences(source: Source, language: Language) -> Table | None:
     """06 pls_paths_<item>: the differences that may be looked at, and those that these groups could show."""
-    rows: list[tuple[Spans, ...]] = []
-    for kind in ("path", "indirect"):
-        seen = ""
-        for subject in source.subjects(f"{kind}_difference"):
-            effect, pair = split(subject)
-            if effect != seen:
-                short = language.word(f"effect.{kind}.short")
-                rows.append(((*arrow(language, effect), f" ({short})"),))
-                seen = effect
-            term = f"{kind}_difference:{subject}"
-            rows.append(
-                (
-                    between(language, pair),
-                    source.cell(term, digits=3),
-                    source.interval(term, language, 3),
-                    source.cell(term, "p_value", "p", 3),
-                    source.cell(f"p_holm_pair:{subject}", style="p", digits=3),
-                    source.cell(f"detectable:{subject}", digits=3),
-                )
-            )
+    rows = difference_rows(
+        source, language, lambda subject: (source.cell(f"p_holm_pair:{subject}", style="p", digits=3),)
+    )
     if not rows:
         return None
     columns = ("groups", "difference", "interval", "p", "p_holm", "detectable")

@@ -160,6 +160,7 @@ def content(ratio: Source | None, index: Source | None, language: Language) -> S
                 k=total,
                 experts=experts,
                 items=names,
+                weak=Fact(f"counted/{one.address}/weak", len(weak), "integer"),
                 ref=Ref("design_content"),
             )
         else:
@@ -167,7 +168,12 @@ def content(ratio: Source | None, index: Source | None, language: Language) -> S
                 language, f"design_{which}_good", k=total, experts=experts, ref=Ref("design_content")
             )
         if which == "cvi":
-            spans += say(language, "design_s_cvi", ave=one.fact("s_cvi_ave"), ua=one.fact("s_cvi_ua"))
+            spans += say(
+                language,
+                "design_s_cvi",
+                ave=one.fact("s_cvi_ave"),
+                ua=one.fact("s_cvi_ua", style="percent", digits=0),
+            )
     return spans
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import EMPTY, Fact, Label, Paragraph, Span, Spans, Table
@@ -14,6 +15,7 @@ from crmlab.present.verdict_tables import way
 if TYPE_CHECKING:
     from crmlab.study import Hypothesis, Study
 
+POWER = 0.80  # where a result names no power that is wanted
 MANY = 30  # effects from which only those of a hypothesis are listed
 ARROW = " -> "  # between what was frozen and what stands there now, in the rule of a check
 
@@ -136,18 +138,20 @@ def given(source: Source, language: Language, rule: str) -> Spans:
 
 def power(source: Source, needed: Source | None, language: Language, key: str, study: Study) -> Table:
     """Power of every effect at every size, with its Monte Carlo error, and the size that reaches what is wanted."""
-    tried = sizes(source)
+    tried, wanted = sizes(source), source.result.glance.get("wanted", POWER)
     rows = []
     for subject in effects(source, study):
         cells: list[Spans] = []
         for n in tried:
             term = f"power:{subject}.{n}"
             share, error = (
-                source.cell(term, style="percent", digits=0),
+                short(source.cell(term, style="percent", digits=0), wanted),
                 source.fact(term, "std_error", "percent", 1),
             )
             cells.append(share if share == (EMPTY,) else (*share, " ", *_bracket(language, error)))
         least = needed.cell(f"n:{subject}", style="integer") if needed is not None else (EMPTY,)
+        if needed is not None and least == (EMPTY,):
+            least = (language.word("design.not_reached"),)
         rows.append((arrow(language, subject), source.cell(f"planted:{subject}"), *cells, least))
     header = (
         *head(language, "effect", "expected"),
@@ -168,6 +172,14 @@ def power(source: Source, needed: Source | None, language: Language, key: str, s
         f"design_power_{key}", fill(language.word("design.caption.power"), engine=language.word(f"design.engine.{key}")),
         header, tuple(rows), "s" + "c" * (len(tried) + 2), widths, (*told, *failed),
     )  # fmt: skip
+
+
+def short(cell: Spans, wanted: float) -> Spans:
+    """A share with one decimal more where it would be printed like the power that it misses."""
+    fact = cell[0]
+    if isinstance(fact, Fact) and fact.value < wanted and round(fact.value, 2) >= wanted:
+        return (replace(fact, digits=1),)
+    return cell
 
 
 def _bracket(language: Language, error: Fact) -> Spans:
@@ -242,15 +254,18 @@ def content(ratio: Source | None, index: Source | None, language: Language) -> T
                 index.cell(f"kappa:{item}"),
             )
         rows.append(row)
+    both = ratio is not None and index is not None
     columns = [
         "item",
-        *(["experts", "cvr", "critical"] if ratio else []),
-        *(["experts", "i_cvi", "kappa"] if index else []),
+        *(["experts_necessity" if both else "experts", "cvr", "critical"] if ratio else []),
+        *(["experts_relevance" if both else "experts", "i_cvi", "kappa"] if index else []),
     ]
+    told = [note(language, "content_cvr")] if ratio else []
+    told += [note(language, "content_cvi")] if index else []
     failed = [remark for one in (ratio, index) if one is not None for remark in failed_notes(one, language)]
     return Table(
         "design_content", caption(language, "content"), head(language, *columns), tuple(rows), "", (),
-        (note(language, "content"), *failed),
+        (*told, *failed),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from crmlab.present import design_figures as figures
@@ -19,8 +21,13 @@ Blocks = list[Table | Figure | Paragraph | None]
 POWER = "model.power_"
 
 
-def blocks(source: Source, language: Language, study: Study | None) -> Blocks | None:
-    """Tables and figures of a result of step 01; None for any other result."""
+def blocks(
+    source: Source,
+    language: Language,
+    study: Study | None,
+    beside: Mapping[str, Source] = MappingProxyType({}),
+) -> Blocks | None:
+    """Tables and figures of a result of step 01; None for any other result. `beside`: those of the same cell."""
     model = source.result.model
     if model in ("model.cvr", "model.cvi"):
         if not len(source.result.tidy):
@@ -31,8 +38,9 @@ def blocks(source: Source, language: Language, study: Study | None) -> Blocks | 
         return [Paragraph(sentences.card(source, language)[:-1]), tables.departures(source, language)]
     if model == "model.sample_size":
         return [tables.sample_size(source, language)]
-    if model == "model.size_needed":
-        return [_needed(source, language)]
+    if model == "model.size_needed":  # a column of the table of power, if that stands in the same cell
+        beside_power = any(one.result.model.startswith(POWER) for one in beside.values())
+        return [] if beside_power else [_needed(source, language)]
     if study is None:
         return None
     if model == "model.hypotheses":
@@ -45,7 +53,7 @@ def blocks(source: Source, language: Language, study: Study | None) -> Blocks | 
         key = model.removeprefix(POWER)
         drawn = figures.power_curves(source, language, key, study.design.n, study.design.power)
         return [
-            tables.power(source, None, language, key, study),
+            tables.power(source, beside.get(f"needed_{key}"), language, key, study),
             drawn,
             tables.precision(source, language, key, study),
         ]

@@ -12,6 +12,7 @@ from crmlab.present.canvas import caption, lines
 from crmlab.present.facts import Source
 from crmlab.present.language import LRM, Language
 from crmlab.present.layout import Layout, layered
+from crmlab.present.table_parts import unfit_note
 from crmlab.present.theme import PALETTE, TEXT_WIDTH
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def structure(paths: Source, language: Language, study: Study, mode: str = "") -
     return Figure(
         key, caption(language, key), language.word("alt.structure"),
         lambda: arrows_and_ellipses(language, layout, _estimated(language, beta, p_values), explained),
-        (*beta.values(), *explained.values()), notes=(Paragraph((language.word("note.z_stars" if mode == "z" else "note.stars"),), "note"),),
+        (*beta.values(), *explained.values()), notes=(Paragraph((language.word("note.z_stars" if mode == "z" else "note.stars"),), "note"), *unfit_note(paths, language)),
     )  # fmt: skip
 
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from crmlab.present import linkage_discussion
 from crmlab.present.behaviour_words import Ways, money_digits
 from crmlab.present.blocks import Fact, Spans
-from crmlab.present.enterprise_words import element, in_quotes, rated
+from crmlab.present.enterprise_words import element, in_quotes, money, rated
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.present.sentences import say
@@ -60,7 +61,13 @@ def _offices(study: Study, sources: Sources, language: Language) -> Spans:
     digits = money_digits(source.value("net"))
     values = {key: source.fact(key, digits=digits) for key in ("lost", "saved", "net")}
     low, high = (source.fact("net", column, digits=digits) for column in ("ci_low", "ci_high"))
-    return say(language, "disc_offices", k=k, lo=low, hi=high, **values)
+    unclear = language.word("disc.open_net") if low.value < 0 < high.value else ""
+    return say(language, "disc_offices", k=k, lo=low, hi=high, open=unclear, money=money(language), **values)
 
 
-READINGS: tuple[Callable[[Study, Sources, Language], Spans], ...] = (_value, _maturity, _offices)
+READINGS: tuple[Callable[[Study, Sources, Language], Spans], ...] = (
+    _value,
+    linkage_discussion.reading,
+    _maturity,
+    _offices,
+)

@@ -6,7 +6,7 @@ import math
 
 from crmlab.enterprise.crosswalk import themes
 from crmlab.present.blocks import EMPTY, Label, Ref, Spans, Table
-from crmlab.present.enterprise_words import element, heads, note, said, told
+from crmlab.present.enterprise_words import count, element, heads, note, said, told
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.sentences import listed
@@ -25,16 +25,15 @@ def reached(register: Source, page: str) -> list[str]:
 
 
 def leads_to(register: Source | None, language: Language, page: str) -> Spans:
-    """One sentence that names them."""
+    """One sentence that counts them and names the table that lists them."""
     found = reached(register, page) if register is not None else []
-    if not found:
+    if register is None or not found:
         return ()
+    n = register.glance("considerations", "integer")
     return told(
-        language,
-        "page_leads",
-        list=listed(language, [(Label(key),) for key in found]),
-        ref=Ref("considerations"),
-    )
+        language, "page_leads_all" if len(found) == n.value else "page_leads", bed=Ref(f"bed_{page}"), n=n,
+        k=count(register, f"reached_{page}", len(found)), ref=Ref("considerations"),
+    )  # fmt: skip
 
 
 def bed(levels: Source, register: Source | None, language: Language, page: str) -> Table | None:

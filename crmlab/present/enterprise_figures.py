@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from crmlab.present.blocks import Figure
-from crmlab.present.canvas import lines, shown
+from crmlab.present.canvas import lines, rectangles, shown
 from crmlab.present.curves import SECOND
 from crmlab.present.enterprise_words import (
     element,
@@ -130,7 +130,7 @@ def _stairs(source: Source, gates: Source, language: Language, codes: list[str],
     labels = [lines(language, text, 28) for text in words]
     pitch = (0.19, 0.25, 0.34)[max(label.count("\n") for label in labels)]
     picture = Canvas(figsize=(TEXT_WIDTH, down * (0.55 + pitch * len(codes)) + 0.2), layout="constrained")
-    grid = picture.subplots(down, across, squeeze=False, sharey=True)
+    grid = picture.subplots(down, across, squeeze=False)
     threshold = gates.result.glance["threshold"]
     for place in range(down * across):
         column = across - 1 - place % across if language.rtl else place % across
@@ -139,29 +139,36 @@ def _stairs(source: Source, gates: Source, language: Language, codes: list[str],
             axes.set_visible(False)
             continue
         unit = chosen[place]
-        for row, code in enumerate(codes):
-            level = source.value(f"level:{code}.{unit}")
-            if math.isnan(level):
-                continue
-            extra = gates.value(f"wasted:{code}.{unit}")
-            extra = 0.0 if math.isnan(extra) else extra
-            passed = gates.value(f"passed:{code}.{unit}") == 1
-            colour = PALETTE.main if passed else SECOND
-            axes.barh(row, level - extra, height=0.72, color=colour)
-            if extra > 0:
-                axes.barh(row, extra, left=level - extra, height=0.72, facecolor="white", edgecolor=colour, hatch="//////", linewidth=0.7)  # fmt: skip
+        _steps(axes, source, gates, codes, unit)
         axes.axvline(threshold, color=PALETTE.ink, linewidth=0.8, linestyle=(0, (3, 2)))
         axes.set_ylim(len(codes) - 0.5, -0.5)
         axes.set_xlim((HIGHEST, 0) if language.rtl else (0, HIGHEST))
-        axes.set_xticks(
-            range(1, HIGHEST + 1), [language.integer(k) for k in range(1, HIGHEST + 1)], fontsize=6.5
-        )
-        axes.set_yticks(range(len(codes)), labels, fontsize=6.3, linespacing=0.95)
         axes.tick_params(length=0)
-        axes.set_title(shown(language, unit), fontsize=8, fontweight="bold")
-        first = column == (across - 1 if language.rtl else 0)
         if language.rtl:
             axes.yaxis.tick_right()
             axes.spines[["left", "right"]].set_visible(False)
-        axes.tick_params(labelright=language.rtl and first, labelleft=not language.rtl and first)
+        axes.set_xticks(
+            range(1, HIGHEST + 1), [language.integer(k) for k in range(1, HIGHEST + 1)], fontsize=6.5
+        )
+        if column == (across - 1 if language.rtl else 0):
+            axes.set_yticks(range(len(codes)), labels, fontsize=6.3, linespacing=0.95)
+        else:
+            axes.set_yticks([])
+        axes.set_title(shown(language, unit), fontsize=8, fontweight="bold")
     return picture
+
+
+def _steps(axes: Any, source: Source, gates: Source, codes: list[str], unit: str) -> None:
+    """The levels of one unit: full as far as the gates before them are open, hatched beyond."""
+    boxes: list[tuple[tuple[float, float, float, float], Any]] = []
+    for row, code in enumerate(codes):
+        level = source.value(f"level:{code}.{unit}")
+        if math.isnan(level):
+            continue
+        extra = gates.value(f"wasted:{code}.{unit}")
+        extra = 0.0 if math.isnan(extra) else extra
+        colour = PALETTE.main if gates.value(f"passed:{code}.{unit}") == 1 else SECOND
+        boxes.append(((0.0, row - 0.36, level - extra, 0.72), colour))
+        if extra > 0:
+            axes.barh(row, extra, left=level - extra, height=0.72, facecolor="white", edgecolor=colour, hatch="//////", linewidth=0.7)  # fmt: skip
+    rectangles(axes, boxes)

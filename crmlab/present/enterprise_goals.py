@@ -19,7 +19,6 @@ from crmlab.present.enterprise_words import (
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.sentences import listed
-from crmlab.present.table_parts import level_note
 from crmlab.present.theme import PALETTE
 
 LOWEST, HIGHEST = -0.5, 1.5  # attainment that the board has room for
@@ -183,10 +182,7 @@ def roadmap(source: Source, language: Language) -> Table:
             spans = [source.interval(f"value:{plan}", language, 0) for plan in PLANS]
             rows.append(((Strong(language.word("ent.plan.interval")),), *spans))
     header = (*heads(language, "step"), *(said(language, f"plan.{plan}") for plan in PLANS))
-    notes = (
-        note(language, "roadmap", worst=source.glance("worst", "percent", 0)),
-        level_note(source, language),
-    )
+    notes = (note(language, "roadmap", worst=source.glance("worst", "percent", 0), level=source.level),)
     return table(source, language, "roadmap", header, rows, widths=(2.8, 1.5, 1.5, 1.5), notes=notes)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from crmlab.present.behaviour_words import Ways, money
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.enterprise_links import node, outcome_of, people_of
 from crmlab.present.enterprise_words import count, element, in_quotes, told
@@ -69,14 +70,16 @@ def bottlenecks(source: Source, language: Language) -> Spans:
     )
 
 
-def unit_means(source: Source, language: Language) -> Spans:
-    """Do customers of different units speak differently, beyond the luck of small ones?"""
-    values = {"n": source.glance("units", "integer"), "fig": Ref("unit_means")}
+def unit_means(source: Source, language: Language, outcome: str = "RQ") -> Spans:
+    """Do customers of different units speak differently of a construct, beyond the luck of small ones?"""
+    name = in_quotes(language, (Label(language.name(outcome)),))
+    values = {"n": source.glance("units", "integer"), "fig": Ref("unit_means"), "outcome": name}
     return told(language, "units_differ" if source.result.ok else "units_alike", **values)
 
 
-def revenue(source: Source, language: Language, threshold: int = 0) -> Spans:
-    """How much of the revenue is paid with satisfaction, how much is at risk, and how much nobody knows about."""
+def revenue(source: Source, language: Language, threshold: int = 0, ways: Ways | None = None) -> Spans:
+    """How much of the margin is earned with satisfaction, how much is at risk, and how much nobody knows about."""
+    ways = ways or Ways(language)
     spans = told(
         language, "revenue", paid=source.fact("satisfied_share", style="percent", digits=0), ref=Ref("revenue_at_risk"),
         unknown=source.fact("unknown_share", style="percent", digits=0),
@@ -93,7 +96,7 @@ def revenue(source: Source, language: Language, threshold: int = 0) -> Spans:
         spans += told(language, "revenue_safe")
     else:
         spans += told(
-            language, "revenue_risk", v=source.fact("risk_revenue", digits=0), level=source.level,
+            language, "revenue_risk", v=money(source, "risk_revenue"), money=ways.money, level=source.level,
             pct=source.fact("risk_share", style="percent", digits=0), k=source.fact("risk_customers", style="integer"),
             lo=source.fact("risk_share", "ci_low", "percent", 0), hi=source.fact("risk_share", "ci_high", "percent", 0),
         )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from crmlab.present.behaviour_words import Ways, money_digits
 from crmlab.present.blocks import EMPTY, Fact, Figure, Hidden, Label, Spans, Strong, Table
 from crmlab.present.canvas import dots, shown
 from crmlab.present.enterprise_words import element, figure, heads, note, said, table
@@ -113,9 +114,9 @@ def people_of(source: Source) -> dict[str, float]:
     return {key: known.get(key, rest) for key in KINDS}
 
 
-def revenue(source: Source, language: Language, threshold: int = 0) -> Table:
+def revenue(source: Source, language: Language, threshold: int = 0, ways: Ways | None = None) -> Table:
     """Who pays with satisfaction, who does not, and whose satisfaction is unknown; few people are not shown."""
-    counts = people_of(source)
+    ways, counts = ways or Ways(language), people_of(source)
     hidden = withheld(counts, threshold)
     rows: list[tuple[Spans, ...]] = []
     for key in KINDS:
@@ -132,10 +133,15 @@ def revenue(source: Source, language: Language, threshold: int = 0) -> Table:
         part = source.cell(share, style="percent", digits=1) if share else (EMPTY,)
         low, high = (source.fact(share, side, "percent", 1) for side in ("ci_low", "ci_high"))
         ends = (EMPTY,) if not share or math.isnan(low.value) else said(language, "range", low=low, high=high)
-        rows.append((name, (people,), source.cell(f"{key}_revenue", digits=0), part, ends))
+        earned = source.cell(f"{key}_revenue", digits=money_digits(source.value(f"{key}_revenue")))
+        rows.append((name, (people,), earned, part, ends))
     header = heads(language, "satisfaction", "customers", "revenue", "share_known", "interval")
+    header = (*header[:2], said(language, "column.revenue", money=ways.money), *header[3:])
     limits = {key: source.glance(key, digits=1) for key in ("satisfied", "low")}
-    notes = (note(language, "revenue", **limits), level_note(source, language))
+    notes = (
+        note(language, "revenue", **limits, money=ways.money, kind=ways.kind),
+        level_note(source, language),
+    )
     return table(
         source, language, "revenue_at_risk", header, rows, widths=(2.2, 1, 1.6, 1.1, 1.5), notes=notes
     )

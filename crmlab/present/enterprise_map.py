@@ -241,7 +241,7 @@ def steady(source: Source, language: Language) -> Table:
         (
             (language.word(f"ent.office.{node}"),),
             source.cell(f"steady:{node}"),
-            source.interval(f"steady:{node}", language),
+            (EMPTY,) if node == "MO" else source.interval(f"steady:{node}", language),  # the cut itself
         )
         for node in nodes
     ]

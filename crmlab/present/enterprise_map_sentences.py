@@ -86,8 +86,7 @@ def steady(source: Source, language: Language) -> Spans:
     """Where a lasting cut by one standard deviation leads."""
     nodes = [node for node in OFFICES if node != "MO" and f"steady:{node}" in source]
     parts: list[Spans] = [
-        (language.word(f"ent.office.{node}"), language.word("ent.colon"), source.fact(f"steady:{node}"))
-        for node in nodes
+        (language.word(f"ent.office.{node}"), " (", source.fact(f"steady:{node}"), ")") for node in nodes
     ]
     return told(language, "steady", list=listed(language, parts), fig=Ref("ripple"), ref=Ref("steady"))
 
@@ -119,6 +118,9 @@ def cut(source: Source, language: Language) -> Spans:
     )
     if not math.isnan(chance.value):
         spans += told(language, "cut_chance", pct=chance, months=last)
-    return spans + told(
-        language, "cut_pays" if source.value("net") >= 0 else "cut_loses", net=source.fact("net", digits=0)
-    )
+    low, high = (source.fact("net", side, digits=0) for side in ("ci_low", "ci_high"))
+    key = (
+        "cut_bare" if math.isnan(low.value) else "cut_pays" if low.value > 0
+        else "cut_loses" if high.value < 0 else "cut_open"
+    )  # fmt: skip
+    return spans + told(language, key, net=source.fact("net", digits=0), lo=low, hi=high, level=source.level)

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import math
 
-from crmlab.present.blocks import Fact, Label, Ref, Spans
+from crmlab.present.blocks import Fact, Figure, Label, Ref, Spans, Table
 from crmlab.present.enterprise_goals import named
-from crmlab.present.enterprise_words import FEW_UNITS, count, element, in_quotes, rated, split, told, units
+from crmlab.present.enterprise_words import (
+    FEW_UNITS,
+    count,
+    element,
+    in_quotes,
+    rated,
+    said,
+    split,
+    told,
+    units,
+)
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
-from crmlab.present.sentences import listed
+from crmlab.present.sentences import listed, parted
 from crmlab.study.maturity import elements_of
 
 AGREED = 0.70
 MOST_TOLD = 3  # units told of one by one where there are many
+NAMED_UNITS = 15  # up to which the units at each gate are named
 
 
 def ratings(source: Source, language: Language) -> Spans:
@@ -22,7 +33,8 @@ def ratings(source: Source, language: Language) -> Spans:
         key: source.fact(key, style="integer")
         for key in ("read", "kept", "units", "missing_levels", "with_evidence")
     }
-    spans = told(language, "ratings", ref=Ref("ratings"), **values)
+    whole = values["read"].value == values["kept"].value
+    spans = told(language, "ratings_all" if whole else "ratings", ref=Ref("ratings"), **values)
     return spans + (
         told(language, "ratings_blank", k=values["missing_levels"]) if values["missing_levels"].value else ()
     )
@@ -35,7 +47,7 @@ def agreement(source: Source, language: Language) -> Spans:
     if not math.isnan(share.value):
         spans += told(
             language,
-            "agreed" if share.value >= 0.5 else "agreed_little",
+            "agreed_all" if share.value == 1 else "agreed" if share.value >= 0.5 else "agreed_little",
             pct=share,
             limit=Fact("study/rules/rwg", AGREED),
             ref=Ref("agreement"),
@@ -68,6 +80,20 @@ def agreement(source: Source, language: Language) -> Spans:
     return spans + told(language, "icc_some", n=n, k=k, list=names)
 
 
+def drawn(language: Language, **blocks: Table | Figure | None) -> Spans:
+    """One sentence for each table or figure that follows, which names it: pattern -> block; none for what is not there.
+
+    `levels` goes with the pattern before it and has none of its own.
+    """
+    mean = blocks.pop("levels", None)
+    beside = {"levels": Ref(mean.key)} if mean is not None else {}
+    spans: Spans = ()
+    for key, block in blocks.items():
+        if block is not None:
+            spans += told(language, key, fig=Ref(block.key), ref=Ref(block.key), **beside)
+    return spans
+
+
 def levels(source: Source, language: Language, model: str, gap: Source | None) -> Spans:
     """The highest and lowest element, and how far the targets are."""
     codes = rated(source, model)
@@ -89,7 +115,7 @@ def levels(source: Source, language: Language, model: str, gap: Source | None) -
     values = {"k": count(gap, f"open_{model}", len(open_ones)), "n": count(gap, f"aimed_{model}", len(aimed))}
     return spans + told(
         language,
-        "targets_open",
+        "targets_open" if len(open_ones) < len(aimed) else "targets_none",
         **values,
         widest=in_quotes(language, element(language, widest)),
         v=gap.fact(f"gap_mean:{widest}"),
@@ -99,9 +125,9 @@ def levels(source: Source, language: Language, model: str, gap: Source | None) -
 def balance(source: Source, language: Language) -> Spans:
     """Is the profile even, and which units hang on one weak link?"""
     bad = [
-        check.name.partition(":")[2]
+        unit
         for check in source.result.failed
-        if check.name.startswith("check.weakest_link:")
+        if check.name.startswith("check.weakest_link:") and (unit := check.name.partition(":")[2])
     ]
     names = source.subjects("weakest_index")
     spans: Spans = ()
@@ -114,12 +140,11 @@ def balance(source: Source, language: Language) -> Spans:
     n = count(source, "units", len(names))
     if not bad:
         return spans + told(language, "balanced", n=n)
-    listing = listed(
-        language, [(Label(unit), " (", source.fact(f"weakest_index:{unit}"), ")") for unit in bad if unit]
-    )
+    worst = min(bad, key=lambda unit: source.value(f"weakest_index:{unit}"))
     return spans + told(
-        language, "unbalanced", k=count(source, "unbalanced", len([b for b in bad if b])), n=n, list=listing
-    )
+        language, "unbalanced", k=count(source, "unbalanced", len(bad)), n=n, unit=(Label(worst),),
+        v=source.fact(f"weakest_index:{worst}"),
+    )  # fmt: skip
 
 
 def gates(source: Source, language: Language, model: str) -> Spans:
@@ -137,18 +162,18 @@ def gates(source: Source, language: Language, model: str) -> Spans:
     if len(through) == len(names):
         return told(language, f"gates_all_{model}", **values)
     spans = told(language, f"gates_{model}" if through else f"gates_none_{model}", **values)
+    stops: list[Spans] = []
     for place in sorted({int(place) for place in held.values() if not math.isnan(place)}):
         stuck = [unit for unit in names if held[unit] == place]
-        gate = in_quotes(language, element(language, codes[place - 1]))
-        number = Fact(f"{source.address}/bottleneck:{stuck[0]}/estimate", place, "integer")
-        spans += told(
-            language,
-            f"held_{model}",
-            list=listed(language, [(Label(unit),) for unit in stuck]),
-            gate=gate,
-            place=number,
-        )
-    return spans
+        many = said(language, "held.count", k=count(source, f"held_{place}", len(stuck)))
+        stops.append(
+            said(
+                language, f"held.{model}", gate=in_quotes(language, element(language, codes[place - 1])),
+                place=Fact(f"{source.address}/bottleneck:{stuck[0]}/estimate", place, "integer"),
+                units=listed(language, [(Label(unit),) for unit in stuck]) if len(names) <= NAMED_UNITS else many,
+            )
+        )  # fmt: skip
+    return spans + told(language, f"held_{model}", list=parted(language, stops))
 
 
 def inversions(source: Source, language: Language) -> Spans:

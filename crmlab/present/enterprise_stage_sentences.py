@@ -11,8 +11,6 @@ from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.sentences import listed
 
-ALIGNED = 0.8  # alignment from which goals are called aligned
-
 
 def opening(language: Language) -> Spans:
     """What the two pages hold."""
@@ -60,7 +58,17 @@ def need_gaps(source: Source, language: Language) -> Spans:
 def integration(source: Source, language: Language) -> Spans:
     """How much is merged, and which source falls short."""
     share = source.fact("match_rate", style="percent", digits=1)
-    spans = told(language, "merged", pct=share, n=source.glance("records", "integer"), ref=Ref("integration"))
+    kinds: list[Spans] = [
+        (
+            language.word(f"ent.source.{kind}"), " (",
+            source.fact(f"match_rate_kind:{kind}", style="percent", digits=1), language.word("ent.pct"), ")",
+        )
+        for kind in source.subjects("match_rate_kind")
+    ]  # fmt: skip
+    spans = told(
+        language, "merged", pct=share, n=source.glance("records", "integer"), list=listed(language, kinds),
+        ref=Ref("integration_sources"),
+    )  # fmt: skip
     low = [c.name.partition(":")[2] for c in source.result.failed if c.name.startswith("check.match_rate:")]
     if not low:
         return spans + told(language, "merged_all")

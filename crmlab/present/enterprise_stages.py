@@ -177,29 +177,21 @@ def brief(source: Source, language: Language, threshold: int = 0) -> Table:
     )
 
 
-def integration(source: Source, language: Language, *, kinds: bool = False) -> Table:
-    """What share of each source's records is known to the ledger; by kind of source where two pages have no more room."""
-    quantity = "match_rate_kind" if kinds else "match_rate"
+def integration(source: Source, language: Language) -> Table:
+    """What share of each source's records is known to the ledger."""
     rows: list[tuple[Spans, ...]] = []
-    for name in source.subjects(quantity):
+    for name in source.subjects("match_rate"):
         word = f"ent.source.{name}"
         first: Spans = (language.word(word),) if language.knows(word) else (Label(name),)
-        lost = () if kinds else (source.cell(f"unmatched:{name}", style="integer"),)
-        rows.append((first, *_rate(source, language, f"{quantity}:{name}"), *lost))
-    rows.append(
-        (
-            (Strong(language.word("ent.source.all")),),
-            *_rate(source, language, "match_rate"),
-            *(() if kinds else ((EMPTY,),)),
-        )
-    )
-    header = heads(language, "source", "match_rate", "interval", *(() if kinds else ("unmatched",)))
-    widths = (2.6, 1.1, 1.6) if kinds else (2.6, 1.1, 1.6, 1.4)
-    key = "integration" if kinds else "integration_sources"
-    notes = () if kinds else (note(language, "integration"), level_note(source, language))
+        lost = source.cell(f"unmatched:{name}", style="integer")
+        rows.append((first, *_rate(source, language, f"match_rate:{name}"), lost))
+    whole = (Strong(language.word("ent.source.all")),)
+    rows.append((whole, *_rate(source, language, "match_rate"), (EMPTY,)))
+    header = heads(language, "source", "match_rate", "interval", "unmatched")
+    notes = (note(language, "integration"), level_note(source, language))
     return table(
-        source, language, key, header, rows, widths=widths, notes=notes, kind="integration", failed=not kinds
-    )
+        source, language, "integration_sources", header, rows, widths=(2.6, 1.1, 1.6, 1.4), notes=notes, kind="integration",
+    )  # fmt: skip
 
 
 def _rate(source: Source, language: Language, term: str) -> tuple[Spans, Spans]:

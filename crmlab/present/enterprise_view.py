@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from crmlab.present import enterprise_figures as figures
 from crmlab.present import enterprise_goals as goals
@@ -34,8 +35,6 @@ VIEWS: dict[str, Callable[[Source, Language], list[Block]]] = {
     "model.crosswalk": lambda source, language: [tables.themes(source, language)],
     "model.considerations": lambda source, language: [tables.considerations(source, language)],
     "model.goals_admitted": lambda *_: [],
-    "model.goals": lambda source, language: [goals.board(source, None, language), goals.chart(source, None, language)],
-    "model.alignment": lambda source, language: [goals.tracing(source, None, language)],
     "model.schedule": lambda source, language: [goals.schedule(source, language)],
     "model.roadmap": lambda source, language: [goals.roadmap(source, language)],
     "model.information": lambda source, language: [goals.information(source, language)],
@@ -51,12 +50,8 @@ VIEWS: dict[str, Callable[[Source, Language], list[Block]]] = {
     "model.need_gaps": lambda source, language: [stages.needs(source, language), stages.need_figure(source, language)],
     "model.product_brief": lambda source, language: [stages.brief(source, language)],
     "model.integration": lambda source, language: [stages.integration(source, language)],
-    "model.frontier": lambda source, language: [
-        stages.ideas(source, None, language), stages.efficiency(source, language), stages.aims(source, language),
-    ],
     "model.borrowed": lambda *_: [],  # stands beside the peers in the report
     "model.unit_means": lambda source, language: [links.unit_means(source, language)],
-    "model.outcome_links": lambda source, language: [links.links(source, None, language)],
     "model.dominance": lambda source, language: [links.weights(source, language)],
     "model.necessary": lambda source, language: [links.bottlenecks(source, language)],
     "model.revenue_at_risk": lambda source, language: [links.revenue(source, language)],
@@ -65,6 +60,17 @@ VIEWS: dict[str, Callable[[Source, Language], list[Block]]] = {
 }  # fmt: skip
 
 
+Beside = Mapping[str, Source]
+OF_SEVERAL: dict[str, Callable[[Source, Beside, Language], list[Block]]] = {
+    "model.goals": lambda source, beside, language: [
+        goals.board(source, beside.get("goals_admitted"), language), goals.chart(source, beside.get("goals_admitted"), language),
+    ],
+    "model.alignment": lambda source, beside, language: [goals.tracing(source, beside.get("goals_admitted"), language)],
+    "model.frontier": lambda source, beside, language: [
+        stages.ideas(source, beside.get("borrowed"), language), stages.efficiency(source, language), stages.aims(source, language),
+    ],
+    "model.outcome_links": lambda source, beside, language: [links.links(source, beside.get("dominance"), language)],
+}  # fmt: skip
 OF_CUSTOMERS: dict[str, Callable[[Source, Language, int], list[Block]]] = {
     "model.product_brief": lambda source, language, least: [stages.brief(source, language, least)],
     "model.revenue_at_risk": lambda source, language, least: [links.revenue(source, language, least)],
@@ -78,20 +84,24 @@ def gates_model(source: Source) -> str:
     return "lic" if first.startswith("LIC") else "crm_strategy"
 
 
-def blocks(source: Source, language: Language, threshold: int = 5) -> list[Block] | None:
+def blocks(
+    source: Source, language: Language, threshold: int = 5, beside: Beside = MappingProxyType({})
+) -> list[Block] | None:
     """Tables and figures of a result of steps 09 and 10; None for any other result.
 
-    Groups of fewer customers than `threshold` are not shown.
+    Groups of fewer customers than `threshold` are not shown; `beside` holds the results of the same cell by name.
     """
     if source.result.model == "model.canvas":
         from crmlab.enterprise.canvas import coverage
 
         marked = Source("coverage", coverage())
         return [maps.canvas_figure(source, marked, language), maps.canvas_table(source, marked, language)]
-    view = VIEWS.get(source.result.model)
-    if view is None:
+    model = source.result.model
+    if model not in VIEWS and model not in OF_SEVERAL:
         return None
     if not len(source.result.tidy):
         return list(failed_notes(source, language))
-    small = OF_CUSTOMERS.get(source.result.model)
-    return view(source, language) if small is None else small(source, language, threshold)
+    if model in OF_SEVERAL:
+        return OF_SEVERAL[model](source, beside, language)
+    small = OF_CUSTOMERS.get(model)
+    return VIEWS[model](source, language) if small is None else small(source, language, threshold)

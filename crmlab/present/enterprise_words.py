@@ -16,14 +16,20 @@ from crmlab.study.maturity import elements, elements_of
 FEW_UNITS = 6  # columns of units that a table has room for
 
 
+def money(language: Language) -> Spans:
+    """What the amounts of plans and offices are counted in, as the study file says."""
+    own = language.names.get("money:enterprise")
+    return (Label(own),) if own else (language.word("currency"),)
+
+
 def said(language: Language, key: str, **values: object) -> Spans:
     """A word or template of this topic."""
-    return fill(language.word(f"ent.{key}"), **values)
+    return fill(language.word(f"ent.{key}"), **{"money": money(language), **values})
 
 
 def told(language: Language, key: str, **values: object) -> Spans:
     """A sentence of this topic."""
-    return say(language, f"ent_{key}", **values)
+    return say(language, f"ent_{key}", **{"money": money(language), **values})
 
 
 def element(language: Language, code: str) -> Spans:

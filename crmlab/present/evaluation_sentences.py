@@ -146,19 +146,35 @@ def _map(source: Source, language: Language, target: str) -> Spans:
 
 
 def necessity(source: Source, language: Language, study: Study) -> Spans:
-    """Which conditions are necessary: an effect size that counts, and beyond chance?"""
+    """Which conditions are necessary: an effect size that counts, and beyond chance? One sentence a target and outcome."""
     told: Spans = ()
     bound = limit(study, "necessity")
-    for path in source.subjects("ce_fdh"):
-        target, _, name = path.partition("~")
-        term = f"ce_fdh:{path}"
-        d, p = source.fact(term), source.fact(term, "p_value", "p_relation", 3)
-        yes = d.value >= bound.value and p.value < study.rules.alpha
-        told += say(
-            language, "necessity_yes" if yes else "necessity_no", var=quoted(language, name), limit=bound,
-            target=quoted(language, target), d=d, p=p, ref=Ref("nca"),
-        )  # fmt: skip
+    for target in dict.fromkeys(path.partition("~")[0] for path in source.subjects("ce_fdh")):
+        mine = [path for path in source.subjects("ce_fdh") if path.partition("~")[0] == target]
+        needed = [path for path in mine if _needed(source, path, bound.value, study.rules.alpha)]
+        for keys, paths in (
+            (("necessity_yes", "necessity_both"), needed),
+            (("necessity_no", "necessity_none"), [path for path in mine if path not in needed]),
+        ):
+            if paths:
+                parts = [_condition(source, language, path) for path in paths]
+                told += say(
+                    language, keys[len(paths) > 1], list=listed(language, parts), target=quoted(language, target),
+                    limit=bound, ref=Ref("nca"), bottleneck=Ref("bottleneck"),
+                )  # fmt: skip
+        told += () if needed else say(language, "necessity_levels", bottleneck=Ref("bottleneck"))
     return told
+
+
+def _needed(source: Source, path: str, bound: float, alpha: float) -> bool:
+    term = f"ce_fdh:{path}"
+    return source.value(term) >= bound and source.value(term, "p_value") < alpha
+
+
+def _condition(source: Source, language: Language, path: str) -> Spans:
+    term = f"ce_fdh:{path}"
+    d, p = source.fact(term), source.fact(term, "p_value", "p_relation", 3)
+    return fill(language.word("necessity.part"), var=quoted(language, path.partition("~")[2]), d=d, p=p)
 
 
 def endogeneity(source: Source, language: Language) -> Spans:

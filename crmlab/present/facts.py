@@ -10,6 +10,8 @@ from crmlab.present.blocks import EMPTY, Fact, Spans, Style
 from crmlab.present.language import Language
 from crmlab.result import NUMBERS, Result
 
+LIMITS = ("ci_low", "ci_high")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
@@ -43,8 +45,16 @@ class Source:
         return [term[len(start) :] for term in self._rows if term.startswith(start)]
 
     def fact(self, term: str, column: str = "estimate", style: Style = "number", digits: int = 2) -> Fact:
-        """The fact; its value is NaN where the result has no such term."""
-        return Fact(f"{self.address}/{term}/{column}", self.value(term, column), style, digits)
+        """The fact; its value is NaN where the result has no such term.
+
+        A limit of an interval that leaves zero out is never printed as zero.
+        """
+        value = self.value(term, column)
+        if column in LIMITS and style == "number" and value and not round(value, digits):
+            low, high = (self.value(term, side) for side in LIMITS)
+            digits = 5 if low * high > 0 and round(value, 5) else digits
+            digits = 4 if digits == 5 and round(value, 4) else digits
+        return Fact(f"{self.address}/{term}/{column}", value, style, digits)
 
     def cell(self, term: str, column: str = "estimate", style: Style = "number", digits: int = 2) -> Spans:
         """The fact as a table cell, a dash where there is no number."""

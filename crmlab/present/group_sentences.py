@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.facts import Source, fill
 from crmlab.present.group_tables import extreme, grouping, groups, question, shown_size, split
 from crmlab.present.language import Language
+from crmlab.present.outcomes import GROUPS
 from crmlab.present.sentences import listed, quoted, say
 
 if TYPE_CHECKING:
-    from crmlab.study import Study
+    from crmlab.study import Hypothesis, Study
 
 
 def compared(source: Source, language: Language) -> Spans:
@@ -60,8 +62,16 @@ def invariance(source: Source, language: Language) -> Spans:
     return say(language, key, ref=Ref(f"group_invariance_{grouping(source)}"))
 
 
-def paths(source: Source, language: Language, study: Study, drawn: bool) -> Spans:
-    """Which paths and indirect effects differ, and could these groups show it?"""
+def paths(
+    source: Source,
+    language: Language,
+    study: Study,
+    drawn: bool,
+    loose: Mapping[str, Sequence[str]],
+    told: set[str],
+) -> Spans:
+    """Which paths and indirect effects differ, and could these groups show it? `loose` names, for each path, what is not
+    measured alike in the groups; `told` holds what need not be said again."""
     item, alpha = grouping(source), study.rules.alpha
     refs = {"ref": Ref(f"group_differences_{item}"), "paths": Ref(f"group_paths_{item}")}
     spans = say(language, "group_paths_intro", equal=Ref(f"group_equal_{item}"), **refs)
@@ -72,10 +82,13 @@ def paths(source: Source, language: Language, study: Study, drawn: bool) -> Span
         p = source.fact(f"p_holm:{path}", style="p_relation", digits=3)
         spans += say(language, "group_path_differs", path=chain(language, path), p=p)
         spans += widest(source, language, path)
+        if loose.get(path):
+            names = listed(language, [quoted(language, name) for name in loose[path]])
+            spans += say(language, "group_path_shaky", list=names)
     if not apart:
         spans += say(language, "group_paths_same", p=source.fact("equal_all", "p_value", "p_relation", 3))
         spans += blind(source, language)
-    return spans + indirect(source, language) + enough(source, language)
+    return spans + indirect(source, language) + enough(source, language, told)
 
 
 def widest(source: Source, language: Language, path: str) -> Spans:
@@ -100,7 +113,7 @@ def blind(source: Source, language: Language) -> Spans:
     return say(language, "group_paths_blind", low=low, high=high, power=power)
 
 
-def indirect(source: Source, language: Language) -> Spans:
+def indirect(source: Source, language: Language, same: str = "group_indirect_same") -> Spans:
     found = source.subjects("indirect_difference")
     apart = [
         subject
@@ -111,7 +124,7 @@ def indirect(source: Source, language: Language) -> Spans:
     if not found:
         return ()
     if not apart:
-        return say(language, "group_indirect_same", level=source.level)
+        return say(language, same, level=source.level)
     spans: Spans = ()
     for subject in apart:
         effect, (a, b) = split(subject)
@@ -121,11 +134,28 @@ def indirect(source: Source, language: Language) -> Spans:
             b=Label(language.name(b)), d=source.fact(term, digits=3), lo=source.fact(term, "ci_low", digits=3),
             hi=source.fact(term, "ci_high", digits=3), level=source.level,
         )  # fmt: skip
-    return spans + say(language, "group_indirect_many")
+    return spans
 
 
-def enough(source: Source, language: Language) -> Spans:
-    """Are the groups large enough, at the precision found here and by what was foretold?"""
+def alone(
+    study: Study, sources: Mapping[str, Source], language: Language, one: Hypothesis, verdicts: Source
+) -> Spans:
+    """Single paths that differ between groups although the hypothesis on all of them is not supported."""
+    source = sources.get(f"{GROUPS}/paths_{one.groups}")
+    if one.kind != "difference" or source is None or verdicts.value(f"verdict:{one.id}") != 0:
+        return ()
+    spans: Spans = ()
+    for path in source.subjects("p_holm"):
+        p = source.fact(f"p_holm:{path}", style="p_relation", digits=3)
+        if p.value < study.rules.alpha:
+            ref = Ref(f"group_equal_{one.groups}")
+            spans += say(language, "group_alone", path=chain(language, path), p=p, ref=ref)
+    return spans
+
+
+def enough(source: Source, language: Language, told: set[str]) -> Spans:
+    """Are the groups large enough, at the precision found here and by what was foretold? What was `told` already of another
+    grouping or by another estimator is not told again."""
     needed = [source.value(f"size_needed:{path}") for path in source.subjects("size_needed")]
     spans: Spans = ()
     values = {"smallest": source.glance("smallest"), "power": source.glance("power", "percent", 0)}
@@ -137,7 +167,12 @@ def enough(source: Source, language: Language) -> Spans:
         )  # the first one needs all groups
         ref = Ref(f"{source_key(source)}{table}_{grouping(source)}")
         spans += say(language, key, ref=ref, n=most, **values)
-    return spans + _foretold(source, language, values)
+    foretold = _foretold(source, language, values)
+    words = language.plain(foretold)
+    if words in told:
+        return spans
+    told.add(words)
+    return spans + foretold
 
 
 def _foretold(source: Source, language: Language, values: dict[str, Fact]) -> Spans:

@@ -150,8 +150,10 @@ def grouped_rows(
     return rows
 
 
-def differences(source: Source, language: Language) -> Table:
-    """06 paths_<item>: the difference of every two groups, and the one that these groups could show."""
+def difference_rows(
+    source: Source, language: Language, further: Callable[[str], tuple[Spans, ...]] = lambda _: ()
+) -> list[tuple[Spans, ...]]:
+    """Under the name of each effect a row for every two groups; `further` gives cells after p from the subject."""
     rows: list[tuple[Spans, ...]] = []
     for kind in ("path", "indirect"):
         seen = ""
@@ -168,9 +170,16 @@ def differences(source: Source, language: Language) -> Table:
                     source.cell(term, digits=3),
                     source.interval(term, language, 3),
                     source.cell(term, "p_value", "p", 3),
+                    *further(subject),
                     source.cell(f"detectable:{subject}", digits=3),
                 )
             )
+    return rows
+
+
+def differences(source: Source, language: Language) -> Table:
+    """06 paths_<item>: the difference of every two groups, and the one that these groups could show."""
+    rows = difference_rows(source, language)
     columns = ("groups", "difference", "interval", "p", "detectable")
     power = source.glance("power", "percent", 0)
     notes = [
@@ -221,12 +230,12 @@ def means(source: Source, language: Language, key: str = "group_means") -> Table
         )
     columns = ("construct", "mean_high", "mean_low", "welch_f", "p", "p_holm", "eta2", "interval")
     notes = [Paragraph((language.word("note.group_means"),), "note"), level_note(source, language)]
-    return titled(source, language, key, columns, rows, (2.4, 1.7, 1.7, 0.9, 0.8, 0.9, 0.8, 1.5), notes)  # fmt: skip
+    return titled(source, language, key, columns, rows, (2.2, 2.2, 2.2, 0.9, 0.8, 0.8, 0.8, 1.6), notes)  # fmt: skip
 
 
 def _mean(source: Source, language: Language, score: str, top: bool) -> Spans:
     name = extreme(source, score, top)
-    return (Label(language.name(name)), " (", source.fact(f"mean:{score}.{name}"), ")")
+    return (Label(cut(language.name(name), LONGEST)), " (", source.fact(f"mean:{score}.{name}"), ")")
 
 
 def extreme(source: Source, score: str, top: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from crmlab.present.blocks import EMPTY, Label, Ref, Span, Spans, Table
+from crmlab.present.blocks import EMPTY, Label, Paragraph, Ref, Span, Spans, Table
 from crmlab.present.language import Language
 from crmlab.present.table_parts import heads
 from crmlab.study.claims import Claim, claims
@@ -63,7 +63,11 @@ def _claims(
             for one in found
         ]  # fmt: skip
     header = heads(language, "claim", "claim_text", "claim_where", "claim_state")
-    return Table(key, (language.word(f"caption.{key}"),), header, tuple(rows), "ssss", (0.8, 4.2, 2.4, 1.3))
+    steps = any(isinstance(span, Label) for row in rows if len(row) > 1 for span in row[2])
+    notes = (Paragraph((language.word("note.claims"),), "note"),) if steps else ()
+    return Table(
+        key, (language.word(f"caption.{key}"),), header, tuple(rows), "ssss", (0.8, 4.2, 2.4, 1.3), notes
+    )
 
 
 def _where(one: Claim, language: Language, running: Collection[str], shown: Collection[str] | None) -> Spans:
@@ -126,5 +130,5 @@ def choices(language: Language) -> Table:
 
 
 def answered(saved: Collection[str]) -> list[str]:
-    """Addresses and steps that count as answered: those with a saved result."""
-    return [*saved, *{address.partition("/")[0] for address in saved}]
+    """What counts as answered: the saved results themselves, and steps where a statement is taken up by the whole step."""
+    return [*saved, *{f"{address.partition('/')[0]}/" for address in saved}]

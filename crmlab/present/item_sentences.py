@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crmlab.present.blocks import Fact, Label, Ref, Spans
+from crmlab.present.blocks import Fact, Label, Ref, Span, Spans
 from crmlab.present.factor_tables import factors, order
 from crmlab.present.facts import Source
 from crmlab.present.item_tables import count, ends_of
@@ -17,7 +17,7 @@ from crmlab.present.sentences import listed, quoted, say
 if TYPE_CHECKING:
     from crmlab.study import Study
 
-NAMED = 12  # of a list in running text; the table has them all
+NAMED = 6  # of a list in running text; the table has them all
 
 
 def missing(source: Source, language: Language) -> Spans:
@@ -47,7 +47,13 @@ def items(rest: Source, described: Source | None, language: Language, study: Stu
     bound = limit(study, "item_rest")
     if low:
         told = say(
-            language, "items_weak", limit=bound, list=_valued(rest, language, low), ref=Ref("item_analysis")
+            language,
+            "items_weak",
+            limit=bound,
+            list=_valued(rest, language, low),
+            ref=Ref("item_analysis"),
+            k=count(rest, "rest_low", len(low)),
+            n=count(rest, "rest_all", len(rule.terms(rest))),
         )
     else:
         known = rule.terms(rest)
@@ -141,6 +147,13 @@ def adequacy(kmo: Source | None, bartlett: Source | None, language: Language, st
             told.append(say(language, "kmo_poor", kmo=share, limit=bound, ref=ref))
         elif values and not flat:
             told.append(say(language, "adequacy_good", kmo=share, limit=bound, ref=ref, **values))
+        lone = [
+            check.name.partition(":")[2] for check in kmo.result.failed if check.name.startswith("check.kmo:")
+        ]
+        if lone and not poor:
+            told.append(
+                say(language, "kmo_items", list=_valued(kmo, language, [f"kmo:{one}" for one in lone]))
+            )
     if flat:
         told.append(say(language, "bartlett_poor", ref=ref, **values))
     return tuple(span for part in told for span in part)
@@ -155,6 +168,8 @@ def number(parallel: Source, velicer: Source | None, language: Language, study: 
     key = "number_same" if k.value == m.value else "number_other"
     if key == "number_other" and study.second_order and k.value == len(study.second_order):
         key = "number_second"
+    elif key == "number_other" and k.value > m.value:
+        key = "number_more"
     told = say(language, key, k=k, m=m, ref=Ref("factor_number"), fig=Ref("scree"))
     if velicer is not None and "factors" in velicer:
         other = velicer.fact("factors", style="integer")
@@ -169,7 +184,9 @@ def loadings(efa: Source, language: Language, study: Study) -> Spans:
         return ()
     shares = [efa.value(f"variance_share:{name}") for name in names]
     whole = Fact(f"counted/{efa.address}/variance", sum(shares), "percent", 1)
-    told = say(language, "efa_intro", k=efa.glance("factors", "integer"), pct=whole, ref=Ref("efa"))
+    key = "efa_intro" if len(names) > 1 else "efa_intro_one"
+    k = efa.glance("factors", "integer")
+    told = say(language, key, k=k, pct=whole, ref=Ref("efa"), cor=Ref("efa_cor"))
     bound = limit(study, "factor_loading")
     hits = {
         item: sum(abs(efa.value(f"loading:{name}=~{item}")) >= bound.value for name in names)
@@ -199,15 +216,23 @@ def general(source: Source, language: Language) -> Spans:
 
 
 def some(language: Language, names: Sequence[str]) -> Spans:
-    """Names as a list; a long one ends in dots."""
+    """Names as a list; a long one ends in "and others"."""
     parts: list[Spans] = [(Label(language.name(name)),) for name in names[:NAMED]]
     told = listed(language, parts)
-    return (*told, " …") if len(names) > NAMED else told
+    return _shortened(language, parts) if len(names) > NAMED else told
+
+
+def _shortened(language: Language, parts: Sequence[Spans]) -> Spans:
+    """The first of many parts, and that there are others."""
+    spans: list[Span] = []
+    for k, part in enumerate(parts):
+        spans += [language.word("comma")] if k else []
+        spans += part
+    return (*spans, language.word("and_others"))
 
 
 def _valued(source: Source, language: Language, terms: Sequence[str]) -> Spans:
     parts = [
         (Label(language.name(term.partition(":")[2])), " (", source.fact(term), ")") for term in terms[:NAMED]
     ]
-    told = listed(language, parts)
-    return (*told, " …") if len(terms) > NAMED else told
+    return _shortened(language, parts) if len(terms) > NAMED else listed(language, parts)

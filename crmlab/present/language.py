@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,6 +21,7 @@ LOADER = getattr(
 LOCALE = Path(__file__).parent / "locale"
 LRM = "\u200e"  # holds a sign on the left of its number inside right-to-left text
 MINUS = "\u2212"
+LATIN_FIRST = re.compile("^[^\u0600-\u06ff]*[A-Za-z].*[\u0600-\u06ff]", re.DOTALL)
 NBSP = "\u00a0"  # keeps a sign and its number on one line
 PERSIAN_DIGITS = str.maketrans("0123456789", "".join(chr(0x6F0 + digit) for digit in range(10)))
 LATIN_DIGITS = {0x6F0 + digit: str(digit) for digit in range(10)}
@@ -81,7 +83,11 @@ class Language:
 
     def name(self, subject: str) -> str:
         """The study's name of a subject; a subject without one is printed as it is."""
-        return self.names.get(subject, subject)
+        return self.names.get(subject, self.own(subject))
+
+    def own(self, text: str) -> str:
+        """Words of the data in this reader's language, where the study file translates them; else as typed."""
+        return self.names.get(f"word:{text}", text)
 
     def pair(self, subject: str) -> str:
         """The names of `A~B`."""
@@ -98,12 +104,13 @@ class Language:
         return text.translate(PERSIAN_DIGITS) if self.rtl and not self.latin_digits else text
 
     def number(self, value: float, digits: int = 2) -> str:
-        """A decimal number; a missing one is a dash."""
+        """A decimal number, rounded to tens and hundreds where `digits` is below zero; a missing one is a dash."""
         if math.isnan(value):
             return EMPTY
         if math.isinf(value):
             return self._signed("∞", value < 0)
-        text = f"{abs(value):,.{digits}f}"
+        size = round(abs(value), digits) if digits < 0 else abs(value)
+        text = f"{size:,.{max(digits, 0)}f}"
         negative = value < 0 and any(figure in "123456789" for figure in text)
         thousands = MARKS[self.code][1]
         text = text.replace(",", "\0").replace(".", self.decimal).replace("\0", thousands)
@@ -169,9 +176,15 @@ class Language:
             return self.hidden(span)
         if isinstance(span, Footnote):
             return ""
-        if isinstance(span, Label | Strong | Slanted):
+        if isinstance(span, Label):
+            return self.own(span.text)
+        if isinstance(span, Strong | Slanted):
             return span.text
         return span.key if isinstance(span, Ref | Cite) else span
+
+    def misled(self, text: str) -> bool:
+        """A sentence of this right-to-left language that begins with a Latin word, so that its first letter misleads."""
+        return self.rtl and LATIN_FIRST.match(text) is not None
 
     def hidden(self, cell: Hidden) -> str:
         """What stands in place of a number that would show too few people."""

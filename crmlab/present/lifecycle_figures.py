@@ -38,7 +38,6 @@ def flows(source: Source, look: Look) -> Figure | None:
 def _sankey(source: Source, look: Look, days: list[str], links: dict[str, Fact]) -> Any:
     from matplotlib.figure import Figure as Canvas
 
-    language = look.language
     figure = Canvas(figsize=(TEXT_WIDTH, 3.4), layout="constrained")
     axes = figure.subplots()
     sizes = _sizes(days, links)
@@ -62,8 +61,9 @@ def _sankey(source: Source, look: Look, days: list[str], links: dict[str, Fact])
         left[column] = tops
     _bands(axes, days, links, left, total)
     _labels(axes, look, source, days, sizes, left, total)
-    if language.rtl:
-        axes.invert_xaxis()
+    # Time runs from left to right in every chart, in Persian too, as on the axes of control charts and curves; what is
+    # read like a table or a text (cohorts, the canvas, diagrams of a model, bars that start at their labels) follows the
+    # reading direction.
     return figure
 
 
@@ -122,8 +122,8 @@ def _labels(
     first = {name: column for column in reversed(range(len(days))) for name in sizes[column]}
     for name, column in first.items():
         middle = left[column][name] + sizes[column][name] / total / 2
-        axes.text(column + BLOCK, middle, shown(language, look.stage(name)), fontsize=7, va="center", zorder=4,
-                  ha="right" if language.rtl else "left")  # fmt: skip
+        word = shown(language, look.stage(name))
+        axes.text(column + BLOCK, middle, word, fontsize=7, va="center", zorder=4, ha="left")
     dates = [language.plain((look.ways.day(source.value(f"day:{k}")),)) for k in days]
     axes.set_xticks(range(len(days)), [shown(language, text) for text in dates], fontsize=7)
     axes.set_yticks([])

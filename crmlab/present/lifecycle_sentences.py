@@ -5,7 +5,7 @@ from __future__ import annotations
 from crmlab.present.behaviour_sentences import told
 from crmlab.present.behaviour_words import trimmed
 from crmlab.present.blocks import Fact, Ref, Spans
-from crmlab.present.facts import Source
+from crmlab.present.facts import Source, fill
 from crmlab.present.lifecycle_tables import PLACES, STAGES
 from crmlab.present.segment_words import Look
 from crmlab.present.sentences import listed
@@ -50,9 +50,10 @@ def stages(source: Source, look: Look) -> Spans:
     parts: list[Spans] = [
         (
             look.stage(name),
-            " ",
+            " (",
             source.fact(f"share:{name}", style="percent", digits=1),
             look.language.word("percent_sign"),
+            ")",
         )
         for name in told_of
     ]
@@ -123,24 +124,20 @@ def stress(source: Source, look: Look) -> Spans:
     if not source.subjects("path"):
         few = any(check.name.startswith("check.two_groups") for check in source.result.failed)
         return told(look.ways, "stress_few" if few else "stress_refused")
-    lines: list[Spans] = []
-    for stage in PLACES:
-        first = [
-            of
-            for of in source.subjects("rank")
-            if of.rpartition(".")[2] == stage and source.value(f"rank:{of}") == 1
-        ]
-        lines += [
-            (
-                look.stage(stage),
-                ": ",
-                *arrow(look.language, of.rpartition(".")[0]),
-                " (",
-                source.fact(f"path:{of}"),
-                ")",
-            )
-            for of in first
-        ]
-    spans = told(look.ways, "stress", ref=Ref("stress"), list=listed(look.language, lines))
+    top = [of for of in source.subjects("rank") if source.value(f"rank:{of}") == 1]
+    top = [of for stage in PLACES for of in top if of.rpartition(".")[2] == stage]
+    paths = {of.rpartition(".")[0] for of in top}
+    same = len(paths) == 1 < len(top)
+    lines: list[Spans] = [
+        (
+            look.stage(of.rpartition(".")[2]), *(() if same else (": ", *arrow(look.language, of.rpartition(".")[0]))),
+            " (", source.fact(f"path:{of}"), ")",
+        )
+        for of in top
+    ]  # fmt: skip
+    asked: dict[str, object] = {"ref": Ref("stress"), "list": listed(look.language, lines)}
+    if same:
+        asked["path"] = fill(look.language.word("quote"), text=arrow(look.language, next(iter(paths))))
+    spans = told(look.ways, "stress_same" if same else "stress", **asked)
     above = any(source.value(f"above:{of}") == 1 for of in source.subjects("above"))
     return spans + told(look.ways, "stress_differ" if above else "stress_alike")

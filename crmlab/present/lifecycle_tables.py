@@ -7,6 +7,7 @@ from crmlab.present.blocks import EMPTY, Fact, Hidden, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.segment_tables import percents
 from crmlab.present.segment_words import Look
+from crmlab.present.sentences import listed
 from crmlab.present.table_parts import arrow, failed_notes, level_note
 
 STAGES = ("acquire", "enhance", "retain", "lost")
@@ -136,27 +137,24 @@ def placement(source: Source, look: Look) -> Table | None:
                 (Hidden(look.ways.threshold),) if few else source.cell(f"count:{name}~{own}", style="integer")
             )
         rows.append(((look.stage(name),), *cells))
-    rows.append(((look.language.word("seg.kappa"),),))
-    for name in KAPPAS:
-        term = f"kappa:{name}"
-        if term in source and source.value(term) == source.value(term):
-            rows.append(
-                (
-                    (look.language.word(f"seg.kappa.{name}"),),
-                    source.cell(term),
-                    source.interval(term, look.language),
-                    (EMPTY,),
-                )
-            )
+    kappas: list[Spans] = [
+        look.ways.said(
+            "seg.kappa.of", name=look.language.word(f"seg.kappa.{name}"), v=source.fact(f"kappa:{name}"),
+            lo=source.fact(f"kappa:{name}", "ci_low"), hi=source.fact(f"kappa:{name}", "ci_high"),
+        )
+        for name in KAPPAS
+        if f"kappa:{name}" in source and source.value(f"kappa:{name}") == source.value(f"kappa:{name}")
+    ]  # fmt: skip
     header = (*look.head("by_rule"), *((look.stage(own),) for own in PLACES))
     notes = [
         look.note(
             "placement",
             n=source.glance("n", "integer"),
             lost=_counted(source.glance("lost", "integer"), look),
-            level=source.level,
         )
     ]
+    if kappas:
+        notes.append(look.note("kappa", list=listed(look.language, kappas), level=source.level))
     notes += [hidden_note(look.ways)] if hidden else []
     everything = (*notes, *failed_notes(source, look.language))
     return Table(
@@ -165,7 +163,7 @@ def placement(source: Source, look: Look) -> Table | None:
         header,
         tuple(rows),
         "",
-        (2.0, 1.2, 1.5, 1.2),
+        (2.0, 1.2, 1.2, 1.2),
         everything,
     )
 

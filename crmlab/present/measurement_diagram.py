@@ -11,6 +11,7 @@ from crmlab.present.canvas import caption, shown
 from crmlab.present.diagrams import Point, ellipse, rim
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
+from crmlab.present.table_parts import unfit_note
 from crmlab.present.theme import PALETTE
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def measurement(
     return Figure(
         f"measurement_{key}", caption(language, "measurement" if mode == "loading" else f"confirmed_{mode}", label), language.word("alt.measurement"),
         lambda: _measurement(language, study, tops, first, second), facts,
-        0.9, notes=(Paragraph((language.word("note.z" if mode == "z" else "note.loadings"),), "note"),),
+        0.9, notes=(Paragraph((language.word("note.z" if mode == "z" else "note.loadings"),), "note"), *unfit_note(loadings, language)),
     )  # fmt: skip
 
 

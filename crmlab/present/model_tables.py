@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from crmlab.present.blocks import Spans, Table
-from crmlab.present.facts import Source
+from collections.abc import Collection
+
+from crmlab.present.blocks import Fact, Label, Paragraph, Spans, Table
+from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
-from crmlab.present.table_parts import arrow, failed_notes, heads, level_note, one_row_each
+from crmlab.present.table_parts import arrow, failed_notes, heads, level_note, one_row_each, resample_note
+
+MANY = 12  # specific indirect effects from which only those of a hypothesis are printed
 
 
 def paths(source: Source, language: Language, key: str = "paths") -> Table:
@@ -25,7 +29,7 @@ def paths(source: Source, language: Language, key: str = "paths") -> Table:
     return one_row_each(
         source, language, key, ("path", "beta", "se", "interval", "p", "f2", "vif"),
         source.subjects("path"), cells, first=arrow,
-        notes=(level_note(source, language, "note.bootstrap"),), widths=(3.2, 0.9, 1.2, 1.9, 0.9, 0.75, 0.75),
+        notes=(level_note(source, language, "note.bootstrap"), *resample_note(source, language)), widths=(3.2, 0.9, 1.2, 1.9, 0.9, 0.75, 0.75),
     )  # fmt: skip
 
 
@@ -63,11 +67,15 @@ def explained(source: Source, language: Language, key: str = "explained") -> Tab
     )  # fmt: skip
 
 
-def effects(source: Source, language: Language, key: str = "effects") -> Table:
-    """05 effects: indirect, total indirect and total effects."""
+def effects(source: Source, language: Language, key: str = "effects", asked: Collection[str] = ()) -> Table:
+    """05 effects, sem_effects: indirect and total effects; of very many ways only those that are `asked` by a hypothesis."""
     rows: list[tuple[Spans, ...]] = []
+    every = source.subjects("indirect")
+    shown = [subject for subject in every if subject in asked] if len(every) > MANY else []
     for kind in ("indirect", "total_indirect", "total"):
         subjects = source.subjects(kind)
+        if kind == "indirect" and shown:
+            subjects = [subject for subject in subjects if subject in shown]
         if kind == "total_indirect" and len(subjects) == len(source.subjects("indirect")):
             continue  # one way each: the total indirect effect is the indirect effect
         rows += [((language.word(f"effect.{kind}"),),)] if subjects else []
@@ -83,7 +91,13 @@ def effects(source: Source, language: Language, key: str = "effects") -> Table:
                 )
             )
     note = "note.bootstrap" if key == "effects" else "note.delta"
-    notes = (level_note(source, language, note), *failed_notes(source, language))
+    notes: tuple[Paragraph, ...] = (level_note(source, language, note),)
+    notes += resample_note(source, language) if key == "effects" else ()
+    if shown:
+        k = Fact(f"counted/{source.address}/others", len(every) - len(shown), "integer")
+        told = fill(language.word("note.effects_shown"), k=k, address=Label(source.address))
+        notes += (Paragraph(told, "note"),)
+    notes += failed_notes(source, language)
     header = heads(language, "effect", "estimate", "se", "interval", "p")
     caption = (language.word(f"caption.{key}"),)
     return Table(key, caption, header, tuple(rows), "scccc", (3.4, 0.9, 1.2, 1.8, 0.9), notes)

@@ -76,7 +76,7 @@ def _panel(axes: Any, source: Source, name: str, ways: Ways) -> None:
     axes.grid(axis="y", color=PALETTE.faint, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=6.5)
-    axes.set_title(shown(language, language.word(f"series.{name}")), fontsize=8, fontweight="bold")
+    axes.set_title(shown(language, ways.plain(f"series.{name}")), fontsize=8, fontweight="bold")
 
 
 def _mark(chart: str) -> dict[str, Any]:

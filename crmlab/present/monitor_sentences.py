@@ -6,7 +6,7 @@ from crmlab.present.behaviour_words import Ways
 from crmlab.present.blocks import Ref, Spans
 from crmlab.present.facts import Source, fill
 from crmlab.present.monitor_tables import styled
-from crmlab.present.sentences import listed, say
+from crmlab.present.sentences import listed, parted, say
 
 
 def series(source: Source, ways: Ways) -> Spans:
@@ -34,24 +34,26 @@ def alarms(source: Source, ways: Ways) -> Spans:
     names = list(dict.fromkeys(of.partition(".")[0] for of in source.subjects("first")))
     if not names:
         return told + say(language, "monitor_quiet")
-    told += say(
-        language, "monitor_alarmed", n=source.fact("alarmed", style="integer"), ref=Ref("monitor_alarms")
-    )
+    lines: list[Spans] = []
     for name in names:
         own = [of for of in source.subjects("first") if of.startswith(f"{name}.")]
         first = min(own, key=lambda of: source.value(f"first:{of}"))
         charts = [of for of in own if source.value(f"first:{of}") == source.value(f"first:{first}")]
         rules = listed(language, [(language.word(f"chart.{of.partition('.')[2]}"),) for of in charts])
         way = "up" if source.value(f"side:{first}") > 0 else "down"
-        told += say(language, f"monitor_first_{way}", series=_name(ways, name), rule=rules,
-                    day=ways.day(source.value(f"first_day:{first}")))  # fmt: skip
-    return told
+        day = ways.day(source.value(f"first_day:{first}"))
+        lines.append(ways.said(f"mon.alarm.{way}", series=_name(ways, name), rule=rules, day=day))
+    return told + say(
+        language, "monitor_alarmed", n=source.fact("alarmed", style="integer"), ref=Ref("monitor_alarms"),
+        list=parted(language, lines),
+    )  # fmt: skip
 
 
 def changes(source: Source, ways: Ways) -> Spans:
     """New levels, and changes of spread."""
     language, told = ways.language, say(ways.language, "monitor_changes", ref=Ref("monitor_changes"))
     cut = list(dict.fromkeys(of.rpartition(".")[0] for of in source.subjects("cut_day")))
+    lines: list[Spans] = []
     for name in cut:
         own = [of for of in source.subjects("cut_day") if of.startswith(f"{name}.")]
         steps = [of for of in source.subjects("level") if of.startswith(f"{name}.")]
@@ -59,11 +61,14 @@ def changes(source: Source, ways: Ways) -> Spans:
             "v1": styled(source, name, f"level:{steps[0]}"),
             "v2": styled(source, name, f"level:{steps[-1]}"),
         }
-        key = "monitor_level_percent" if values["v1"].style == "percent" else "monitor_level"
+        key = "mon.level_percent" if values["v1"].style == "percent" else "mon.level"
         days = listed(language, [(ways.day(source.value(f"cut_day:{of}")),) for of in own])
-        told += say(language, key, series=_name(ways, name), days=days, **values)
-    if not cut:
-        told += say(language, "monitor_no_level")
+        lines.append(ways.said(key, series=_name(ways, name), days=days, **values))
+    told += (
+        say(language, "monitor_levels", list=parted(language, lines))
+        if cut
+        else say(language, "monitor_no_level")
+    )
     if "alive_psi" in source:
         share = {
             k: source.fact(f"alive:{when}", style="percent", digits=1)
@@ -81,4 +86,4 @@ def changes(source: Source, ways: Ways) -> Spans:
 
 
 def _name(ways: Ways, name: str) -> Spans:
-    return fill(ways.language.word("quote"), text=ways.language.word(f"series.{name}"))
+    return fill(ways.language.word("quote"), text=ways.plain(f"series.{name}"))

@@ -60,7 +60,7 @@ def alarms(source: Source, ways: Ways) -> Table | None:
         series, _, chart = of.partition(".")
         side = "chan.up" if source.value(f"side:{of}") > 0 else "chan.down"
         rows.append((
-            (ways.language.word(f"series.{series}"),), (ways.language.word(f"chart.{chart}"),),
+            (ways.plain(f"series.{series}"),), (ways.language.word(f"chart.{chart}"),),
             (ways.day(source.value(f"first_day:{of}")),), (ways.language.word(side),),
             source.cell(f"alarms:{of}", style="integer"), source.cell(f"chance:{of}", style="percent", digits=2),
         ))  # fmt: skip
@@ -78,7 +78,7 @@ def series(source: Source, ways: Ways) -> Table:
     for name in source.subjects("centre"):
         spread = source.fact(f"overdispersion:{name}")
         rows.append((
-            (ways.language.word(f"series.{name}"),), (styled(source, name, f"centre:{name}"),),
+            (ways.plain(f"series.{name}"),), (styled(source, name, f"centre:{name}"),),
             source.cell(f"baseline:{name}", style="integer"), source.cell(f"periods:{name}", style="integer"),
             (EMPTY,) if math.isnan(spread.value) else (spread,), source.cell(f"autocorrelation:{name}"),
             source.cell(f"set_aside:{name}", style="integer"),
@@ -97,7 +97,7 @@ def changes(source: Source, ways: Ways) -> Table:
     rows: list[tuple[Spans, ...]] = []
     for name in source.subjects("change"):
         cuts = [of for of in source.subjects("cut_day") if of.startswith(f"{name}.")]
-        word = ways.language.word(f"series.{name}")
+        word = ways.plain(f"series.{name}")
         when = _joined(ways, [(ways.day(source.value(f"cut_day:{of}")),) for of in cuts])
         steps = [of for of in source.subjects("level") if of.startswith(f"{name}.")]
         levels = _joined(ways, [(styled(source, name, f"level:{of}"),) for of in steps], "mon.then")

@@ -43,6 +43,7 @@ def reader(study: Study, code: str) -> Language:
     asked, spoken = study.enterprise, language.code
     names |= {f"need:{key}": one.label[spoken] for key, one in asked.needs.items()}
     names |= {f"consideration:{key}": one.title[spoken] for key, one in asked.considerations.items()}
+    names |= {"money:enterprise": asked.money[spoken]} if asked.money else {}
     grouped = study.segments
     names |= (
         {f"segment:{key}": words[spoken] for key, words in grouped.names.items()}
@@ -52,6 +53,7 @@ def reader(study: Study, code: str) -> Language:
     if study.spec.actions is not None:
         names |= {f"offer:{key}": one.label[code] for key, one in study.spec.actions.offers.items()}
         names |= {f"channel:{key}": one.label[code] for key, one in study.spec.actions.channels.items()}
+    names |= {f"word:{text}": words[code] or text for text, words in study.spec.words.items()}
     return language.named(names)
 
 

@@ -17,7 +17,9 @@ DESIGN, MEASURE, STRUCTURE, GROUPS = (
     "01_study_design", "04_measurement", "05_structure_mediation", "06_lifecycle_groups",
 )  # fmt: skip
 EQUIVALENT, DIFFERENT, RELEVANT = 1.0, 2.0, 3.0  # `stands` of an equivalence test
+UNSURE = 2.5  # relevant by the tests, while the interval of the verdict reaches below the smallest effect of interest
 NO_FIT = (
+    "check.possible",
     "check.converged",
     "check.negative_variance",
     "check.latent_covariance",
@@ -90,6 +92,8 @@ def _outcome(one: Hypothesis, verdicts: Source, matters: Source | None) -> Outco
     low, high = verdicts.value(term, "ci_low"), verdicts.value(term, "ci_high")
     stands = matters.value(f"stands:{bare.effect}")
     wide = bool(low < -margin or high > margin)
+    if stands == RELEVANT and low <= margin and high >= -margin:
+        stands = UNSURE
     return Outcome(one, bare.verdict, stands, bare.verdict == 0 and wide and stands != EQUIVALENT)
 
 
@@ -137,6 +141,18 @@ def merged(study: Study, sources: Sources, one: Hypothesis) -> list[str]:
     return [pair for pair in entangled(study, sources, one) if set(pair.split("~")) <= set(one.constructs)]
 
 
+def reservations(study: Study, sources: Sources, one: Outcome) -> tuple[str, ...]:
+    """What a verdict must not be told without: "merged" constructs that are not distinct, so that the effect is not
+    interpreted; "fragile" where other defensible choices come to another verdict; "unreliable" measures."""
+    if math.isnan(one.verdict):
+        return ()
+    if merged(study, sources, one.hypothesis):
+        return ("merged",)
+    term, other = f"stands:{one.hypothesis.id}", sources.get(f"{STRUCTURE}/sensitivity")
+    found = ["fragile"] if other is not None and term in other and other.value(term) < 1 else []
+    return (*found, *(["unreliable"] if unreliable(study, sources, one.hypothesis.constructs) else []))
+
+
 def unusable(source: Source | None) -> bool:
     """Whether a covariance-based model did not converge or is not admissible."""
     return source is not None and any(check.name.startswith(NO_FIT) for check in source.result.failed)
@@ -160,6 +176,25 @@ def lost_groupings(study: Study, sources: Sources) -> list[str]:
         if ladder is not None and not ladder.subjects("chi2"):
             found.append(grouping.name)
     return found
+
+
+def apart(source: Source, name: str) -> bool:
+    """Whether the interval of a hypothesis's effect leaves out zero."""
+    term = f"hypothesis:{name}"
+    return source.value(term, "ci_low") > 0 or source.value(term, "ci_high") < 0
+
+
+def shaky(study: Study, sources: Sources, item: str, path: str) -> list[str]:
+    """Dimensions and composites on a path that are not measured alike in the groups of an item, if its paths are compared
+    all the same: loadings that differ in single dimensions, composites that differ by PLS."""
+    inner = [part for name in path.split("~") for part in parts(study, name)]
+    alone, whole = sources.get(f"{GROUPS}/items_{item}"), sources.get(f"{GROUPS}/composites_{item}")
+    found = [name for name in inner if alone is not None and alone.value(f"holds:{name}.metric") == 0]
+    for name in path.split("~") if whole is not None else ():
+        mine = [of for of in whole.subjects("invariant") if of.partition("@")[0] == name]  # type: ignore[union-attr]
+        broken = any(whole.value(f"invariant:{of}") == 0 for of in mine)  # type: ignore[union-attr]
+        found += [name] if broken and not set(parts(study, name)) & set(found) else []
+    return list(dict.fromkeys(found))
 
 
 def doubted(study: Study, sources: Sources, item: str, path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from crmlab.present.blocks import Ref, Spans
-from crmlab.present.facts import Source
+from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
 from crmlab.present.process_figures import boundaries, key_of
 from crmlab.present.process_tables import name_of
@@ -88,10 +88,12 @@ def indirect(source: Source, language: Language) -> Spans:
         else:
             where = listed(language, [_where(source, language, of, s) for s in sure])
             spans += say(language, "process_at_some", list=where, **values)
+    several = len(source.subjects("index")) > 1
     for subject in source.subjects("index"):
         term = f"index:{subject}"
         key = "process_index_shown" if _apart(source, term) else "process_index"
-        spans += say(language, key, **_index_of(source, language, of, subject), **_numbers(source, term))
+        which = fill(language.word("process.index_of"), **_index_of(source, language, of, subject))
+        spans += say(language, key, of=which if several else (), **_numbers(source, term))
     return spans
 
 

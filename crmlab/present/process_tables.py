@@ -5,7 +5,7 @@ from __future__ import annotations
 from crmlab.present.blocks import Label, Paragraph, Spans, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
-from crmlab.present.process_words import at, codes, shape, term, variable
+from crmlab.present.process_words import PROBES, at, codes, shape, term, variable
 from crmlab.present.table_parts import arrow, failed_notes, heads, level_note
 
 WIDTHS = (3.6, 0.9, 0.9, 1.7, 0.9)
@@ -29,24 +29,36 @@ def regressions(source: Source, language: Language) -> Table:
         rows.append((term(language, predictor), *_cells(source, language, f"coef:{subject}")))
     note = fill(language.word("note.process"), how=_errors(source, language), level=source.level)
     notes = (Paragraph(note, "note"), *_codes(source, language), *failed_notes(source, language))
-    caption = fill(
-        language.word("caption.process"), n=source.glance("model", "integer"), name=_title(source, language)
-    )
+    caption = _caption(source, language, "process")
     header = heads(language, "predictor", "coefficient", "se", "interval", "p")
     return Table(f"process_{name_of(source)}", caption, header, tuple(rows), "scccc", WIDTHS, notes)
 
 
-def effects(source: Source, language: Language) -> Table | None:
-    """05 process_<name>: conditional paths, direct and indirect effects, and what the moderator changes."""
-    return _effects(source, language, "process_effects", "note.process_effects")
+def effects(source: Source, language: Language, percentiles: bool = False) -> Table | None:
+    """05 process_<name>: conditional paths, direct and indirect effects, and what the moderator changes.
+
+    `percentiles`: low, middle and high are the 16th, 50th and 84th one.
+    """
+    through = bool(source.subjects("indirect"))
+    notes = [level_note(source, language, "note.process_t")]
+    notes += [level_note(source, language, "note.process_boot")] if through else []
+    if percentiles and any(label in PROBES for label in _labels(source)):
+        notes.append(Paragraph((language.word("note.process_probes"),), "note"))
+    return _effects(source, language, "process_effects" if through else "process_effects_only", tuple(notes))
+
+
+def _labels(source: Source) -> list[str]:
+    """Where on the moderator effects are taken: low, middle, high, values."""
+    return [subject.partition(".")[2] for subject in source.subjects("probe")]
 
 
 def latent(source: Source, language: Language) -> Table | None:
     """05 latent_process_<name>: the same by latent variables."""
-    return _effects(source, language, "process_latent", "note.process_latent")
+    notes = (level_note(source, language, "note.process_latent"), *failed_notes(source, language))
+    return _effects(source, language, "process_latent", notes)
 
 
-def _effects(source: Source, language: Language, key: str, note: str) -> Table | None:
+def _effects(source: Source, language: Language, words: str, notes: tuple[Paragraph, ...]) -> Table | None:
     rows: list[tuple[Spans, ...]] = []
     for kind, subjects in _listed(source).items():
         ways = [_parts(kind, subject) for subject in subjects]
@@ -61,12 +73,8 @@ def _effects(source: Source, language: Language, key: str, note: str) -> Table |
             rows.append((first, *_cells(source, language, f"{kind}:{subject}")))
     if not rows:
         return None
-    notes = (level_note(source, language, note), *failed_notes(source, language))
-    if key == "process_effects":
-        notes = notes[:1]  # the regressions above say what failed
-    caption = fill(
-        language.word(f"caption.{key}"), n=source.glance("model", "integer"), name=_title(source, language)
-    )
+    caption = _caption(source, language, words)
+    key = words.removesuffix("_only")
     header = heads(language, "effect", "estimate", "se", "interval", "p")
     return Table(f"{key}_{name_of(source)}", caption, header, tuple(rows), "scccc", WIDTHS, notes)
 
@@ -150,6 +158,9 @@ def _errors(source: Source, language: Language) -> Spans:
     return fill(language.word("process.errors.robust"), hc=Label(f"HC{kind - 1}"))
 
 
-def _title(source: Source, language: Language) -> Label:
+def _caption(source: Source, language: Language, key: str) -> Spans:
+    """The title of a table; the first model of the study file needs no number of its own."""
     name = name_of(source)
-    return Label(language.digits(name) if name.isdigit() else name)  # a hypothesis keeps its code
+    label = Label(language.digits(name) if name.isdigit() else name)  # a hypothesis keeps its code
+    which = fill(language.word("process.numbered"), name=label) if name != "1" else ()
+    return fill(language.word(f"caption.{key}"), n=source.glance("model", "integer"), name=which)

@@ -31,6 +31,7 @@ def ranks(source: Source, language: Language) -> Table:
         language.word("note.ranking"), chi2=source.fact("chi2", digits=1), df=source.glance("df", "integer"),
         p=source.fact("chi2", "p_value", "p_relation", 3), f=source.fact("f"),
         pf=source.fact("f", "p_value", "p_relation", 3), w=source.fact("kendall_w", digits=3),
+        n=source.glance("n", "integer"),
     )  # fmt: skip
     table = one_row_each(
         source, language, "ranking", ("dimension", "mean_rank", "mean"), order(source), cells, first=named,
@@ -58,7 +59,7 @@ def differences(source: Source, language: Language) -> Table:
         )
     caption = fill(language.word("caption.ranking_pairs"), name=_title(source, language))
     header = heads(language, "pair", "difference", "interval", "p_holm")
-    notes = (level_note(source, language), *failed_notes(source, language))
+    notes = (level_note(source, language, "note.ranking_pairs"), *failed_notes(source, language))
     key = f"ranking_pairs_{name_of(source)}"
     return Table(key, caption, header, tuple(rows), "sccc", (4.0, 1.0, 1.7, 1.0), notes)
 

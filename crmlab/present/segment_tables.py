@@ -30,6 +30,8 @@ def choice(source: Source, look: Look, key: str) -> Table:
     notes = [
         look.note("choice", n=source.glance("sampled", "integer"), r=source.glance("resamples", "integer"))
     ]
+    if any(source.value(f"chosen:{k}") == 1 for k in source.subjects("silhouette")):
+        notes.append(look.note("chosen"))
     if source.result.glance.get("blank") and source.result.glance["number"] > 1:
         notes.append(look.note("blank", k=source.glance("blank", "integer")))
     for name in source.subjects("agreement"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import Label, Ref, Spans
@@ -25,9 +26,10 @@ def fit(source: Source, language: Language, study: Study, which: str) -> Spans:
     """Does the model fit, and may its numbers be read at all?"""
     model = fill(language.word("quote"), text=(language.word(f"model.{which}"),))
     if any(check.name.startswith(UNUSABLE) for check in source.result.failed):
-        return say(language, "fit_unusable", model=model)
+        return say(language, "fit_unusable", model=model, ref=Ref("sem_fit" if which == "sem" else "cfa_fit"))
     values = {key: measure(source, key) for key in ("cfi", "tli", "rmsea", "srmr", "df")}
-    values |= {"chi2": measure(source, "chisq", 1)}
+    p = replace(measure(source, "pvalue"), style="p_relation")
+    values |= {"chi2": measure(source, "chisq", 1), "p": p}
     values |= {"rlo": measure(source, "rmsea.ci.lower"), "rhi": measure(source, "rmsea.ci.upper")}
     return say(language, "fit_good" if fits(source, study) else "fit_poor", model=model, **values)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import EMPTY, Fact, Label, Paragraph, Spans, Strong, Table
@@ -54,7 +55,9 @@ def fit(models: Sequence[tuple[str, Source]], language: Language, study: Study, 
         rows.append(((language.word(f"fit.{name}"),), *cells, rule))
     header = (*heads(language, "measure"), *((language.word(f"model.{which}"),) for which, _ in models))
     notes = [Paragraph((language.word("note.fit"),), "note")]
-    notes += [note for _, source in models for note in failed_notes(source, language)]
+    for which, source in models:
+        of = (language.word(f"model.{which}"), language.word("colon")) if len(models) > 1 else ()
+        notes += [replace(note, spans=(*of, *note.spans)) for note in failed_notes(source, language)]
     caption = (language.word(f"caption.{key}"),)
     widths = (2.2, *[1.5] * len(models), 1.2)
     return Table(key, caption, (*header, *heads(language, "limit")), tuple(rows), "s" + "c" * (len(models) + 1),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from crmlab.present.rules import telling
 if TYPE_CHECKING:
     from crmlab.study import Hypothesis, Study
 
-MANY = 3  # weak constructs from which they share one sentence
+MANY = 2  # weak constructs from which they share one sentence
 MEDIATION = {0: "no_mediation", 1: "direct_only", 2: "indirect_only", 3: "complementary", 4: "competitive"}
 
 
@@ -45,21 +45,34 @@ def listed(language: Language, parts: Sequence[Spans]) -> Spans:
     return tuple(spans)  # type: ignore[arg-type]
 
 
+def parted(language: Language, parts: list[Spans]) -> Spans:
+    """Parts that hold commas of their own, with semicolons between them."""
+    return tuple(
+        span for k, part in enumerate(parts) for span in ((language.word("semicolon"), *part) if k else part)
+    )
+
+
 def flow(source: Source, language: Language) -> Spans:
     """How many questionnaires came and how many were used."""
     read, used = source.fact("read", style="integer"), source.fact("analysed", style="integer")
     if read.value == used.value:
-        return say(language, "flow_all", n=used, ref=Ref("flow"))
+        return say(language, "flow_all", n=used, ref=Ref("flow"), fig=Ref("flow_chart"))
     lost = Fact(f"counted/{source.address}/set_aside", read.value - used.value, "integer")
-    return say(language, "flow_some", n_raw=read, n=used, k=lost, ref=Ref("flow"), fig=Ref("flow_chart"))
+    key = "flow_one" if lost.value == 1 else "flow_some"
+    return say(language, key, n_raw=read, n=used, k=lost, ref=Ref("flow"), fig=Ref("flow_chart"))
 
 
-def majority(source: Source, language: Language, item: str, values: Sequence[str]) -> Spans:
-    """The largest group of one question."""
+def majorities(source: Source, language: Language, groups: Mapping[str, Sequence[str]]) -> Spans:
+    """The largest group of each question."""
+    told = listed(language, [_majority(source, language, item, values) for item, values in groups.items()])
+    return say(language, "majority", list=told) if groups else ()
+
+
+def _majority(source: Source, language: Language, item: str, values: Sequence[str]) -> Spans:
     value = max(values, key=lambda value: source.value(f"count:{item}.{value}"))
     label = language.names.get(f"{item}.{value}", language.digits(value))
-    return say(
-        language, "majority", item=quoted(language, f"text:{item}"),
+    return fill(
+        language.word("majority.part"), item=quoted(language, f"text:{item}"),
         label=fill(language.word("quote"), text=Label(label)),
         pct=source.fact(f"share:{item}.{value}", style="percent", digits=1),
         count=source.fact(f"count:{item}.{value}", style="integer"),
@@ -199,10 +212,9 @@ def discriminant(source: Source, language: Language, study: Study) -> Spans:
 
 def structure(source: Source, language: Language, study: Study) -> Spans:
     """How much is explained, and do predictors overlap?"""
-    spans: Spans = ()
-    for outcome in source.subjects("r2"):
-        share = source.fact(f"r2:{outcome}", style="percent", digits=1)
-        spans += say(language, "explained", r2=share, var=quoted(language, outcome))
+    from crmlab.present.explained_sentences import explained
+
+    spans = explained(source, language)
     limit = Fact("study/rules/vif", study.rules.vif, "number", 0 if study.rules.vif.is_integer() else 1)
     ranked = sorted(source.subjects("vif"), key=lambda path: -source.value(f"vif:{path}"))
     ranked = [path for path in ranked if not math.isnan(source.value(f"vif:{path}"))]
@@ -225,7 +237,7 @@ def direct(verdicts: Source, language: Language, hypothesis: Hypothesis, alpha: 
         why = untested(verdicts, language, hypothesis.id)
         return why or say(language, "no_verdict", hid=values["hid"])
     key = {1: "supported", -1: "contradicted"}.get(int(verdict), "not_shown")
-    spans = say(language, key, **values)
+    spans = say(language, f"behaviour_{key}" if hypothesis.behavioural else key, **values)
     return spans + qualified(verdicts, language, hypothesis, alpha)
 
 

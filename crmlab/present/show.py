@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from html import escape
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crmlab.present import (
     behaviour_view,
     channel_view,
+    chapter_views,
     design_view,
     diagrams,
     enterprise_view,
     figures,
     flowchart,
     heatmap,
+    linkage_view,
     model_tables,
     retention_view,
     segment_view,
@@ -26,45 +27,27 @@ from crmlab.present import (
     verdict_tables,
     warehouse_tables,
 )
-from crmlab.present.blocks import Fact, Figure, Label, Paragraph, Span, Spans, Strong, Table
-from crmlab.present.chapter_views import views
+from crmlab.present.blocks import Figure, Label, Paragraph, Table
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.names import reader
-from crmlab.present.theme import Theme, svg
+from crmlab.present.shown import Shown
 from crmlab.result import Result
 
 if TYPE_CHECKING:
     from crmlab.study import Study
 
-RULE = "1.5px solid currentColor"
-SIDES = {"s": "start", "c": "center", "e": "end"}
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Blocks as JupyterLab displays them."""
-
-    blocks: tuple[Table | Figure | Paragraph, ...]
-    language: Language
-
-    def _repr_html_(self) -> str:
-        inside = "".join(_block(block, self.language) for block in self.blocks)
-        return f'<div dir="{self.language.direction}" lang="{self.language.code}">{inside}</div>'
-
-    def __repr__(self) -> str:
-        return "\n".join(
-            self.language.plain(block.spans if isinstance(block, Paragraph) else block.caption)
-            for block in self.blocks
-        )
+Block = Table | Figure | Paragraph
+REPEATED = ("outer", "sem_outer")  # loadings that step 04 shows
 
 
 def show(thing: Any, reading: str | Language | Study = "en", study: Study | None = None) -> Shown:
-    """A saved result, an admitted survey, or a table or figure block, for the eye in a notebook.
+    """A saved result, an admitted survey, written files, or a table or figure block, for the eye in a notebook.
 
     Parameters
     ----------
-    thing : a Result; anything with a `flow()` that gives one (an admitted survey); a Table or Figure block
+    thing : a Result; anything with a `flow()` that gives one (an admitted survey) or with `results`, by name;
+        a list of files; a Table or Figure block
     reading : who reads: "en", "fa", a Language, or the study, whose first language it is then
     study : gives the names of constructs, items and categories; without it their codes are shown
     """
@@ -75,12 +58,15 @@ def show(thing: Any, reading: str | Language | Study = "en", study: Study | None
     if isinstance(thing, Table | Figure | Paragraph):
         return Shown((thing,), spoken)
     if isinstance(thing, Result):
-        return Shown(_blocks(Source(thing.model, thing), spoken, study), spoken)
-    if thing is None:
-        return Shown((Paragraph((spoken.word("not_asked"),)),), spoken)
-    if isinstance(getattr(thing, "results", None), dict):
-        parts = [show(result, spoken, study) for result in thing.results.values()]
-        return Shown(tuple(block for part in parts for block in part.blocks), spoken)
+        return Shown(_blocks(Source(thing.model, thing), spoken, study, {}), spoken)
+    if isinstance(thing, list):
+        return Shown(tuple(Paragraph((Label(Path(file).name),)) for file in thing), spoken)
+    results = {} if thing is None else getattr(thing, "results", None)
+    if isinstance(results, dict):
+        beside = {name: Source(name, result) for name, result in results.items()}
+        found = [_blocks(beside[name], spoken, study, beside) for name in beside if name not in REPEATED]
+        nothing = (Paragraph((spoken.word("not_asked"),)),)
+        return Shown(tuple(block for blocks in found for block in blocks) if beside else nothing, spoken)
     if callable(getattr(thing, "flow", None)):
         return show(thing.flow(), spoken, study)
     raise TypeError(f"show() knows results, admitted surveys, tables and figures, not {type(thing).__name__}")
@@ -93,43 +79,53 @@ def _language(language: str | Language, study: Study | None) -> Language:
 
 
 def _blocks(
-    source: Source, language: Language, study: Study | None
-) -> tuple[Table | Figure | Paragraph, ...]:
-    """The tables that fit what the result holds, and what people would rather look at than read."""
-    stored = warehouse_tables.blocks(source, language)
-    if stored is not None:
-        return tuple(stored)
-    planned = design_view.blocks(source, language, study)
-    if planned is not None:
-        return tuple(block for block in planned if block is not None)
-    known = views(source, language, study)
+    source: Source, language: Language, study: Study | None, beside: Mapping[str, Source]
+) -> tuple[Block, ...]:
+    """The tables that fit what the result holds, and what people would rather look at than read; `beside`: all of the cell."""
+    return tuple(_told_once(block for block in _all(source, language, study, beside) if block is not None))
+
+
+def _told_once(blocks: Iterable[Block]) -> Iterable[Block]:
+    """Blocks of one result; what failed in it stands above the first of them only."""
+    seen: list[Paragraph] = []
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            yield block
+            continue
+        fresh = [note for note in block.notes if note.role != "failed" or note not in seen]
+        seen += [note for note in fresh if note.role == "failed"]
+        yield replace(block, notes=tuple(fresh))
+
+
+def _all(
+    source: Source, language: Language, study: Study | None, beside: Mapping[str, Source]
+) -> Iterable[Block | None]:
+    known = next((blocks for blocks in _views(source, language, study, beside) if blocks is not None), None)
     if known is not None:
-        return tuple(block for block in known if block is not None)
-    firm = enterprise_view.blocks(source, language, study.privacy_threshold if study else 5)
-    if firm is not None:
-        return tuple(block for block in firm if block is not None)
-    watched = channel_view.blocks(source, language, study)
-    if watched is not None:
-        return tuple(block for block in watched if block is not None)
-    loop = swift_view.blocks(source, language, study)
-    if loop is not None:
-        return tuple(block for block in loop if block is not None)
-    grouped = segment_view.blocks(source, language, study)
-    if grouped is not None:
-        return tuple(block for block in grouped if block is not None)
-    contracts = retention_view.blocks(source, language, study)
-    if contracts is not None:
-        return tuple(block for block in contracts if block is not None)
-    kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
-    behaviour = behaviour_view.blocks(source, language, study)
-    if behaviour is not None:
-        return tuple(block for block in behaviour if block is not None)
+        return known
     if source.result.model in COVARIANCE:
-        return tuple(block for block in _covariance(source, language, study) if block is not None)
+        return _covariance(source, language, study)
+    kinds = {term.partition(":")[0] for term in map(str, source.result.tidy["term"])}
     for kind, blocks in _BLOCKS.items():
         if kind in kinds:
-            return tuple(block for block in blocks(source, language, study) if block is not None)
+            return blocks(source, language, study)
     return (tables.plain(source, language),)
+
+
+def _views(
+    source: Source, language: Language, study: Study | None, beside: Mapping[str, Source]
+) -> Iterator[Iterable[Block | None] | None]:
+    """What the view of each part of the house has of this result, None where it is of another part."""
+    yield warehouse_tables.blocks(source, language)
+    yield design_view.blocks(source, language, study, beside)
+    yield chapter_views.views(source, language, study)
+    yield enterprise_view.blocks(source, language, study.privacy_threshold if study else 5, beside)
+    yield channel_view.blocks(source, language, study)
+    yield swift_view.blocks(source, language, study, beside)
+    yield linkage_view.blocks(source, language, study)
+    yield segment_view.blocks(source, language, study)
+    yield retention_view.blocks(source, language, study)
+    yield behaviour_view.blocks(source, language, study)
 
 
 def _paths(source: Source, language: Language, study: Study | None) -> list[Table | Figure | None]:
@@ -195,61 +191,3 @@ _BLOCKS: dict[str, Callable[[Source, Language, Study | None], list[Table | Figur
         figures.forest(None, source, language),
     ],
 }
-
-
-def _block(block: Table | Figure | Paragraph, language: Language) -> str:
-    if isinstance(block, Paragraph):
-        colour = "#a4400a" if block.role == "failed" else "inherit"
-        return f'<p style="color:{colour};margin:.3em 0;text-align:start">{_spans(block.spans, language)}</p>'
-    notes = [note for note in block.notes if note.role != "failed"]
-    first = "".join(_block(note, language) for note in block.notes if note.role == "failed")
-    last = "".join(f"<small>{_spans(note.spans, language)}</small><br>" for note in notes)
-    body = _table(block, language) if isinstance(block, Table) else _picture(block)
-    start = "text-align:start"
-    caption = f'<p style="{start}"><b>{_spans(block.caption, language)}</b></p>'
-    return f'{first}{caption}{body}<p style="{start}">{last}</p>'
-
-
-def _picture(figure: Figure) -> str:
-    with Theme.load().drawing():
-        text = svg(figure.draw())
-    return text[text.index("<svg") :].replace(
-        "<svg ", f'<svg role="img" aria-label="{escape(figure.alt)}" ', 1
-    )
-
-
-def _table(table: Table, language: Language) -> str:
-    head = "".join(
-        _cell("th", cell, align, language) for cell, align in zip(table.header, table.align, strict=True)
-    )
-    rows = []
-    for row in table.rows:
-        if len(row) == 1 and len(table.header) > 1:
-            rows.append(
-                f'<tr><th colspan="{len(table.header)}" style="text-align:start">{_spans(row[0], language)}</th></tr>'
-            )
-        else:
-            cells = zip(row, table.align, strict=True)
-            rows.append(
-                "<tr>" + "".join(_cell("td", cell, align, language) for cell, align in cells) + "</tr>"
-            )
-    style = f"border-collapse:collapse;border-top:{RULE};border-bottom:{RULE}"
-    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
-
-
-def _cell(tag: str, spans: Spans, align: str, language: Language) -> str:
-    return f'<{tag} style="text-align:{SIDES[align]}">{_spans(spans, language)}</{tag}>'
-
-
-def _spans(spans: Spans, language: Language) -> str:
-    return "".join(_span(span, language) for span in spans)
-
-
-def _span(span: Span, language: Language) -> str:
-    text = escape(language.plain((span,)))
-    if isinstance(span, Fact) and not math.isnan(span.value):
-        text = f"<b>{text}</b>" if span.strong else text
-        return f'<data value="{span.value!r}" title="{escape(span.address)}">{text}</data>'
-    if isinstance(span, Label):
-        return f"<bdi>{text}</bdi>"
-    return f"<b>{text}</b>" if isinstance(span, Strong) else text

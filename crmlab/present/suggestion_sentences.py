@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crmlab.present.behaviour_words import Ways, money_digits
+from crmlab.present import linkage_discussion
 from crmlab.present.blocks import Fact, Label, Ref, Spans
-from crmlab.present.channel_tables import measure, pair
-from crmlab.present.enterprise_goals import named
-from crmlab.present.enterprise_words import element, in_quotes
 from crmlab.present.evaluation_tables import targets
 from crmlab.present.facts import Source, fill
 from crmlab.present.firmness_tables import outcome, ranked
@@ -24,41 +20,32 @@ from crmlab.present.outcomes import (
     GROUPS,
     RELEVANT,
     STRUCTURE,
+    UNSURE,
     Outcome,
     doubted,
     judged,
     merged,
     outcomes,
+    shaky,
     unreliable,
 )
+from crmlab.present.record_suggestions import channels, gates, goals, phases, plans, value
 from crmlab.present.sentences import listed, quoted, say
 from crmlab.present.table_parts import arrow
-from crmlab.study.maturity import elements_of
 
 if TYPE_CHECKING:
     from crmlab.study import Study
 
 Sources = Mapping[str, Source]
-SAMPLE, BEHAVIOUR, MATURITY, MAP = (
-    "03_sample_description", "07_behavioural_clv", "09_maturity", "10_enterprise_map",
-)  # fmt: skip
+SAMPLE = "03_sample_description"
 
 
 def suggestions(study: Study, sources: Sources, language: Language) -> list[Spans]:
     """Every suggestion that these results support, the most direct ones first."""
     makers = (
-        _mediators,
-        _room,
-        _directs,
-        _drivers,
-        _groups,
-        _phases,
-        _channels,
-        _value,
-        _gates,
-        _plans,
-        _goals,
-    )
+        _mediators, _room, _directs, _drivers, _groups, phases, channels, value, linkage_discussion.advice,
+        gates, plans, goals,
+    )  # fmt: skip
     return [spans for make in makers for spans in make(study, sources, language) if spans]
 
 
@@ -71,7 +58,11 @@ def nothing(study: Study, sources: Sources, language: Language) -> Spans:
 def carries(one: Outcome, study: Study, sources: Sources) -> bool:
     """Whether an outcome can carry advice: supported, of distinct constructs, and not shown to be too small to matter."""
     distinct = not merged(study, sources, one.hypothesis)
-    return distinct and one.supported and (math.isnan(one.stands) or one.stands in (0.0, DIFFERENT, RELEVANT))
+    return (
+        distinct
+        and one.supported
+        and (math.isnan(one.stands) or one.stands in (0.0, DIFFERENT, UNSURE, RELEVANT))
+    )
 
 
 def _mediators(study: Study, sources: Sources, language: Language) -> list[Spans]:
@@ -99,6 +90,7 @@ def _directs(study: Study, sources: Sources, language: Language) -> list[Spans]:
         if (
             verdicts is None
             or expected.kind != "direct"
+            or expected.behavioural
             or not carries(one, study, sources)
             or expected.target in mapped
         ):
@@ -171,6 +163,10 @@ def _place(
     weight = {name: source.value(f"importance:{target}~{name}") for name in drawn}
     level = {name: source.value(f"performance:{name}") for name in drawn}
     middle = sum(weight.values()) / len(drawn), sum(level.values()) / len(drawn)
+    clear = [name for name in names if not any(_blurred(study, sources, name, other) for other in drawn)]
+    if not clear:
+        return []
+    names = clear
     room = [name for name in names if weight[name] > middle[0] and level[name] < middle[1]]
     refs = {
         "ref": Ref(f"ipma_{target}"),
@@ -185,9 +181,13 @@ def _place(
         )  # fmt: skip
 
     if not room:
-        return [told("sug_no_room", max(names, key=lambda name: weight[name]))]
+        best = max(names, key=lambda name: weight[name])
+        return [told("sug_no_room", best)] if weight[best] == max(weight.values()) else []
     ordered = sorted(room, key=lambda name: -weight[name])[:2]
-    return [told("sug_room", name) + _in_practice(study, sources, language, name) for name in ordered]
+    return [
+        told("sug_room_next" if k else "sug_room", name) + _in_practice(study, sources, language, name)
+        for k, name in enumerate(ordered)
+    ]
 
 
 def _in_practice(study: Study, sources: Sources, language: Language, name: str) -> Spans:
@@ -240,7 +240,10 @@ def _groups(study: Study, sources: Sources, language: Language) -> list[Spans]:
         source = sources.get(f"{GROUPS}/paths_{grouping.name}")
         for path in source.subjects("p_holm") if source is not None else ():
             p = source.fact(f"p_holm:{path}", style="p_relation", digits=3)  # type: ignore[union-attr]
-            if p.value < study.rules.alpha and not doubted(study, sources, grouping.name, path):
+            held = not doubted(study, sources, grouping.name, path) and not shaky(
+                study, sources, grouping.name, path
+            )
+            if p.value < study.rules.alpha and held:
                 found.append(_apart(source, language, grouping.name, path, p))  # type: ignore[arg-type]
     return found
 
@@ -258,103 +261,3 @@ def _apart(source: Source, language: Language, item: str, path: str, p: Fact) ->
         high=Label(language.name(high)), low=Label(language.name(low)),
         b_high=source.fact(f"path:{path}@{high}", digits=3), b_low=source.fact(f"path:{path}@{low}", digits=3),
     )  # fmt: skip
-
-
-def _phases(study: Study, sources: Sources, language: Language) -> list[Spans]:
-    """Phases of the sale whose figures moved beyond chance."""
-    source = sources.get(f"{GROUPS}/phase_drift")
-    if source is None:
-        return []
-    due = [of for of in source.subjects("review") if source.value(f"review:{of}") > 0]
-    words = listed(language, [(language.word(f"subject.{of}"),) for of in due])
-    return [say(language, "sug_phase", list=words, ref=Ref("phase_changes"))] if due else []
-
-
-def _channels(study: Study, sources: Sources, language: Language) -> list[Spans]:
-    """Channels whose service is shown to lie apart by more than the margin."""
-    found, ways = list[Spans](), Ways.of(language, study)
-    for address, source in sources.items():
-        if not address.startswith(f"{GROUPS}/channel_") or "verdict" not in source:
-            continue
-        apart = [of for of in source.subjects("stands") if source.value(f"stands:{of}") == 2]
-        if apart:
-            name = fill(language.word("quote"), text=Label(measure(source, ways, "said")))
-            told = listed(language, [pair(ways, of) for of in apart])
-            found.append(say(language, "sug_channel", name=name, list=told, ref=Ref("channel_gaps")))
-    return found
-
-
-def _value(study: Study, sources: Sources, language: Language) -> list[Spans]:
-    source = sources.get(f"{BEHAVIOUR}/value")
-    if source is None or not source.value("top_share") > 0.2:
-        return []
-    pct = source.fact("top_share", style="percent", digits=1)
-    return [say(language, "sug_value", pct=pct, ref=Ref("value"))]
-
-
-def _gates(study: Study, sources: Sources, language: Language) -> list[Spans]:
-    """The gate, and the stage, that holds up most units."""
-    found = []
-    for name, model, key in (("gates", "crm_strategy", "sug_strategy"), ("stages", "lic", "sug_lic")):
-        source = sources.get(f"{MATURITY}/{name}")
-        units = source.subjects("bottleneck") if source is not None else []
-        held = Counter(
-            int(source.value(f"bottleneck:{unit}"))  # type: ignore[union-attr]
-            for unit in units
-            if not math.isnan(source.value(f"bottleneck:{unit}"))  # type: ignore[union-attr]
-        )
-        if not held or source is None:
-            continue
-        place = min(held, key=lambda one: (-held[one], one))
-        codes = elements_of(model)
-        k = Fact(f"counted/{source.address}/held_up", held[place], "integer")
-        n = Fact(f"counted/{source.address}/units", len(units), "integer")
-        gate = element(language, codes[place - 1])
-        table = "levels_lic" if model == "lic" else f"gates_{model}"
-        found.append(say(language, key, gate=gate, k=k, n=n, ref=Ref(table)))
-    return found
-
-
-def _plans(study: Study, sources: Sources, language: Language) -> list[Spans]:
-    """What the budget buys, and what a cut would cost."""
-    found, plan, cut = list[Spans](), sources.get(f"{MATURITY}/roadmap"), sources.get(f"{MAP}/cut")
-    if plan is not None and plan.value("value:expected") > 0:
-        found.append(
-            say(
-                language, "sug_roadmap", ref=Ref("roadmap"), **_ranged(plan, "value:expected", "value"),
-                chance=plan.fact("loss_chance:expected", style="percent", digits=1),
-            )
-        )  # fmt: skip
-    if cut is not None and "net" in cut:
-        found.append(
-            say(
-                language, "sug_cut_holds", ref=Ref("cut"), k=Fact(f"counted/{cut.address}/periods", _last(cut), "integer"),
-                chance=cut.fact("loss_chance", style="percent", digits=1), **_ranged(cut, "net", "net"),
-            )
-        )  # fmt: skip
-    return found
-
-
-def _last(cut: Source) -> int:
-    """Periods that the net of a cut is counted over."""
-    return max((int(period) for period in cut.subjects("net_by")), default=0)
-
-
-def _ranged(source: Source, term: str, name: str) -> dict[str, Fact]:
-    digits = money_digits(source.value(term))
-    return {
-        name: source.fact(term, digits=digits), "lo": source.fact(term, "ci_low", digits=digits),
-        "hi": source.fact(term, "ci_high", digits=digits),
-    }  # fmt: skip
-
-
-def _goals(study: Study, sources: Sources, language: Language) -> list[Spans]:
-    source = sources.get(f"{MATURITY}/goals")
-    if source is None:
-        return []
-    late = [goal for goal in source.subjects("overdue") if source.value(f"overdue:{goal}") == 1]
-    if not late:
-        return []
-    admitted = sources.get(f"{MATURITY}/goals_admitted")
-    names = [in_quotes(language, (Label(named(admitted, goal) or goal),)) for goal in late]
-    return [say(language, "sug_overdue", list=listed(language, names), ref=Ref("goal_board"))]

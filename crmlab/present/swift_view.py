@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from crmlab.present import swift_figures as figures
@@ -27,17 +28,27 @@ VIEWS: dict[str, Callable[[Source, Ways], Blocks]] = {
     "model.swift_cycles": lambda source, ways: [tables.cycles(source, ways), figures.learning(source, ways)],
     "model.swift_cells": lambda source, ways: [figures.cells(source, ways)],
     "model.swift_claims": lambda source, ways: [Paragraph(sentences.sure(source, ways))],
-    "model.action_plan": lambda source, ways: [
-        Paragraph(sentences.plan(source, ways)), tables.plan(source, ways, None), *failed_notes(source, ways.language),
-    ],
 }  # fmt: skip
 
 
-def blocks(source: Source, language: Language, study: Study | None) -> Blocks | None:
-    """Tables and figures of a result on contacts or the loop; None for any other result."""
+def blocks(
+    source: Source,
+    language: Language,
+    study: Study | None,
+    beside: Mapping[str, Source] = MappingProxyType({}),
+) -> Blocks | None:
+    """Tables and figures of a result on contacts or the loop; None for any other result. `beside`: those of the cell."""
     model = source.result.model
-    if model not in VIEWS:
+    if model not in VIEWS and model != "model.action_plan":
         return None
     if not len(source.result.tidy):
         return list(failed_notes(source, language))
-    return VIEWS[model](source, Ways.of(language, study))
+    ways = Ways.of(language, study)
+    if model == "model.action_plan":
+        return _plan(source, ways, beside.get("swift_cells"))
+    return VIEWS[model](source, ways)
+
+
+def _plan(source: Source, ways: Ways, cells: Source | None) -> Blocks:
+    told = Paragraph(sentences.plan(source, ways))
+    return [told, tables.plan(source, ways, cells), *failed_notes(source, ways.language)]

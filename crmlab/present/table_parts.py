@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from crmlab.present.blocks import Fact, Label, Paragraph, Span, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
+from crmlab.present.outcomes import unusable
 from crmlab.result import Check
 
 NAMED = 15  # failed checks of one kind that are named one by one below a table
 POSSIBLE = "check.possible"  # what the data do not allow; its rule is the reason
-MANY = 4  # failed checks of one kind and rule from which they share one note
+MANY = 2  # failed checks of one kind from which they share one note
 
 
 def heads(language: Language, *keys: str) -> tuple[Spans, ...]:
@@ -41,6 +42,22 @@ def level_note(source: Source, language: Language, key: str = "note.interval") -
     return Paragraph(fill(language.word(key), level=source.level), "note")
 
 
+def unfit_note(source: Source, language: Language) -> tuple[Paragraph, ...]:
+    """The note below a figure that draws an inadmissible solution."""
+    return (Paragraph((language.word("note.unusable"),), "note"),) if unusable(source) else ()
+
+
+def resample_note(source: Source, language: Language) -> tuple[Paragraph, ...]:
+    """How small a p can be that counts resamples; only where that is not out of sight."""
+    n = source.result.glance.get("resamples", math.nan)
+    least = 2 / (n + 1)
+    if not least >= 0.001:
+        return ()
+    fact = Fact(f"counted/{source.address}/least_p", least, "number", 3)
+    told = fill(language.word("note.resamples"), n=source.glance("resamples", "integer"), least=fact)
+    return (Paragraph(told, "note"),)
+
+
 def failed_notes(source: Source, language: Language, *, whole: bool = False) -> tuple[Paragraph, ...]:
     """The checks that failed, in words, for the place where the table stands; many of one kind make one note.
 
@@ -63,7 +80,7 @@ def failed_notes(source: Source, language: Language, *, whole: bool = False) -> 
 def _note(check: Check, source: Source, language: Language) -> Paragraph:
     kind, _, subject = check.name.partition(":")
     where: Spans = (" (", *_subject(language, subject), ")") if subject else ()
-    told = "check.told" if not math.isnan(check.value) else "check.told_bare"
+    told = "check.told" if _measured(check) else "check.told_bare"
     told = "check.told_reason" if kind == POSSIBLE else told
     what = (Strong(_what(kind, language)), *where)
     spans = fill(
@@ -78,7 +95,7 @@ def _together(kind: str, checks: Sequence[Check], source: Source, language: Lang
     for check in checks:
         parts += [language.word("semicolon")] if parts else []
         parts += _subject(language, check.name.partition(":")[2])
-        parts += [] if math.isnan(check.value) else [" ", _value(check, source)]
+        parts += [" ", _value(check, source)] if _measured(check) else []
     what = (Strong(_what(kind, language)),)
     spans = fill(
         language.word("check.several"), what=what, list=tuple(parts), rule=_rule(checks[0], kind, language)
@@ -103,8 +120,21 @@ def _what(kind: str, language: Language) -> str:
     return language.word(kind) if language.knows(kind) else kind
 
 
+def _measured(check: Check) -> bool:
+    """Whether the value tells more than that the check failed: no "1" or "0" beside a rule without a number."""
+    return not math.isnan(check.value) and (check.value not in (0, 1) or _bound(check) is not None)
+
+
+def _bound(check: Check) -> str | None:
+    """The number of the rule, without the year of its source."""
+    found = re.search(r"\d+(\.\d+)?", re.sub(r"\([^)]*\)", "", check.rule))
+    return found[0] if found else None
+
+
 def _value(check: Check, source: Source) -> Fact:
-    whole = math.isfinite(check.value) and check.value == round(check.value) and abs(check.value) >= 2
+    """A value with three decimals; a count, or what a whole number limits, without."""
+    counted = abs(check.value) >= 2 or "." not in (_bound(check) or ".")
+    whole = math.isfinite(check.value) and check.value == round(check.value) and counted
     return Fact(f"checked/{source.address}/{check.name}", check.value, "number", 0 if whole else 3)
 
 
@@ -122,7 +152,7 @@ def _known(language: Language, part: str) -> str:
     element = language.names.get(f"element:{code}")
     if part in language.names or element is None:
         return language.name(part)
-    return f"{element}{language.word('comma')}{unit}" if unit else element
+    return f"{element}{language.word('comma')}{language.own(unit)}" if unit else element
 
 
 def _rule(check: Check, kind: str, language: Language) -> Label:

@@ -23,7 +23,9 @@ def flow(source: Source, language: Language) -> Table:
         )
         rows.append((words, source.cell(term, style="integer")))
     caption = (language.word("caption.flow"),)
-    notes = failed_notes(source, language)
+    flagged = source.subjects("flagged") and source.subjects("excluded")
+    own = (Paragraph((language.word("note.flow"),), "note"),) if flagged else ()
+    notes = (*own, *failed_notes(source, language))
     return Table("flow", caption, heads(language, "stage", "rows"), tuple(rows), "sc", (3.0, 1.0), notes)
 
 
@@ -114,7 +116,7 @@ def construct_scores(source: Source, language: Language) -> Table:
     return one_row_each(
         source, language, "constructs", ("construct", "n", "mean", "interval", "sd", "skewness", "kurtosis"),
         source.subjects("mean"), lambda of: _moments(source, language, of, interval=True),
-        notes=(level_note(source, language), Paragraph((language.word("note.excess"),), "note")),
+        notes=(level_note(source, language), Paragraph((language.word("note.scores"),), "note")),
         widths=(3.0, 0.8, 1.0, 1.9, 1.0, 1.0, 1.0),
     )  # fmt: skip
 
@@ -174,13 +176,22 @@ def reliability(source: Source, language: Language) -> Table:
     return one_row_each(
         source, language, "reliability",
         ("construct", "alpha", "omega", "interval_omega", "rho_a", "rho_c", "ave", "interval_ave"),
-        subjects, cells, notes=(level_note(source, language), Paragraph((language.word("note.reliability"),), "note")),
+        subjects, cells, notes=(level_note(source, language), Paragraph(fill(language.word("note.reliability"), n=source.glance("n", "integer")), "note")),
         widths=(2.4, 1.0, 1.1, 1.7, 0.8, 0.8, 0.9, 1.7),
     )  # fmt: skip
 
 
-def loadings(source: Source, language: Language, rest: Source | None = None, key: str = "loadings") -> Table:
-    """04 loadings, 05 outer: loadings (and weights, item-rest correlations) grouped by construct."""
+def loadings(
+    source: Source,
+    language: Language,
+    rest: Source | None = None,
+    key: str = "loadings",
+    failed: bool = True,
+) -> Table:
+    """04 loadings, 05 outer: loadings (and weights, item-rest correlations) grouped by construct.
+
+    Without `failed` another table says which checks of the source failed.
+    """
     weighted = bool(source.subjects("weight")) and rest is None
     extra = ["weight"] if weighted else ["item_rest"] if rest else []
     rows: list[tuple[Spans, ...]] = []
@@ -197,7 +208,10 @@ def loadings(source: Source, language: Language, rest: Source | None = None, key
         row += [rest.cell(f"item_rest:{item}")] if rest else []
         rows.append(tuple(row))
     header = heads(language, "indicator", "loading", "interval", "p", *extra)
-    notes = (level_note(source, language), *failed_notes(source, language))
+    notes: tuple[Paragraph, ...] = (level_note(source, language),)
+    empty = rest and any(cell == (EMPTY,) for row in rows for cell in row)
+    notes += (Paragraph((language.word("note.loading_empty"),), "note"),) if empty else ()
+    notes += failed_notes(source, language) if failed else ()
     notes += failed_notes(rest, language) if rest else ()
     widths = (2.4, 1.0, 1.8, 1.0, *[1.3] * len(extra))
     return Table(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -109,17 +108,15 @@ class Theme:
 
 def svg(figure: Any) -> str:
     """A matplotlib figure as SVG text: no date, no random id."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from crmlab.present.vector import Paper
 
+    paper = Paper(figure)
     engine = figure.get_layout_engine()
-    if engine is not None and figure.axes:  # or else everything is drawn once in vain before it is drawn
-        FigureCanvasSVG(figure)
-        figure.set_dpi(FigureCanvasSVG.fixed_dpi)
+    if engine is not None and figure.axes:
         engine.execute(figure)
-        figure.set_layout_engine(None)
-    out = io.StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+    figure.set_layout_engine(None)
+    figure.draw(paper.sheet)
+    return paper.sheet.text()
 
 
 @cache
@@ -164,14 +161,13 @@ def _register(theme: Theme) -> None:
 @contextmanager
 def _words_set_once() -> Iterator[None]:
     """Matplotlib sets every word anew for every figure and measure; remembering them takes a fifth off the drawing."""
-    from matplotlib import font_manager, text, textpath
+    from matplotlib import font_manager, text
 
     manager: Any = font_manager.fontManager
     with ExitStack() as stack:
         for owner, name, kept in (
             (manager, "_find_fonts_by_props", _by_properties),
-            (textpath.TextToPath, "get_text_width_height_descent", _by_words),
-            (textpath.TextToPath, "get_glyphs_with_font", _by_glyphs),
+            (text.Text, "_get_layout", _by_look),
             (text, "get_font", _by_file),
         ):
             found = getattr(owner, name, None)
@@ -206,36 +202,28 @@ def _by_properties(look_up: Any) -> Any:
     return remembered
 
 
-def _by_words(measure: Any) -> Any:
+def _by_look(lay_out: Any) -> Any:
+    """Where the lines of a text stand around its place; asked for at every measure of the layout and again to draw."""
     known: dict[Any, Any] = {}
 
-    def remembered(self: Any, words: str, properties: Any, ismath: Any) -> Any:
-        key = (words, hash(properties), ismath)
+    from crmlab.present.vector import Sheet
+
+    def remembered(self: Any, renderer: Any) -> Any:
+        if self.get_wrap() or self.get_transform_rotates_text() or not isinstance(renderer, Sheet):
+            return lay_out(self, renderer)
+        key = (
+            self.get_text(),
+            hash(self.get_fontproperties()),
+            self.get_rotation(),
+            self.get_rotation_mode(),
+            self.get_horizontalalignment(),
+            self.get_verticalalignment(),
+            self._get_multialignment(),
+            self._linespacing,
+        )
         if key not in known:
-            known[key] = measure(self, words, properties, ismath)
+            known[key] = lay_out(self, renderer)
         return known[key]
-
-    return remembered
-
-
-def _by_glyphs(shape: Any) -> Any:
-    known: dict[Any, Any] = {}
-
-    def remembered(
-        self: Any,
-        font: Any,
-        words: str,
-        glyph_map: Any = None,
-        return_new_glyphs_only: bool = False,
-        **how: Any,
-    ) -> Any:
-        key = (words, font, tuple(how.items()))
-        if key not in known:
-            known[key] = shape(self, font, words, **how)
-        places, shapes, boxes = known[key]
-        if return_new_glyphs_only:
-            return places, {name: path for name, path in shapes.items() if name not in glyph_map}, boxes
-        return places, shapes if glyph_map is None else glyph_map | shapes, boxes
 
     return remembered
 

@@ -69,7 +69,7 @@ def pairs(language: Language, found: Sequence[str], most: int = 6) -> Spans:
     told: Spans = ()
     for k, part in enumerate(parts):
         told += (language.word("semicolon"), *part) if k else part
-    return (*told, " …") if len(found) > most else told
+    return (*told, language.word("and_others")) if len(found) > most else told
 
 
 def method(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
+from crmlab.present.outcomes import apart
 from crmlab.present.sentences import listed, quoted, say, templates
 from crmlab.present.table_parts import arrow
+from crmlab.present.tally_sentences import counted, tallied
 from crmlab.present.verdict_tables import asked, reason
 
 if TYPE_CHECKING:
@@ -40,7 +42,14 @@ def told(source: Source, language: Language, one: Hypothesis, alpha: float) -> S
         "via": listed(language, [quoted(language, name) for name in one.via]),
         "w": asked(language, one.moderator or one.groups), "what": _what(language, one), "margin": _margin(source, one),
     }  # fmt: skip
-    key = f"kind_{ENDS[int(verdict)]}_{one.kind.replace(' ', '_')}"
+    if one.kind == "equivalence":
+        values["elevel"] = source.glance("level_equivalence", "percent", 0)
+    end = (
+        "apart"
+        if one.kind == "equivalence" and verdict == 0 and apart(source, one.id)
+        else ENDS[int(verdict)]
+    )
+    key = f"kind_{end}_{one.kind.replace(' ', '_')}"
     return say(language, key, **values) + qualified(source, language, one, alpha)
 
 
@@ -62,19 +71,11 @@ def qualified(source: Source, language: Language, one: Hypothesis, alpha: float)
 
 def summary(source: Source, language: Language) -> Spans:
     """How many hypotheses came out how, and what so many tests mean."""
-    values = {name: source.value(f"verdict:{name}") for name in source.subjects("verdict")}
-
-    def count(word: str, wanted: tuple[float, ...]) -> Fact:
-        hits = sum(value in wanted for value in values.values())
-        return Fact(f"counted/{source.address}/{word}", hits, "integer")
-
-    open_ = sum(math.isnan(value) for value in values.values())
-    spans = say(
-        language, "summary_kinds" if open_ else "summary", ref=Ref("verdicts"),
-        n=Fact(f"counted/{source.address}/all", len(values), "integer"), yes=count("supported", (1,)),
-        no=count("not_shown", (0,)), against=count("contradicted", (-1,)),
-        open=Fact(f"counted/{source.address}/open", open_, "integer"),
-    )  # fmt: skip
+    values = [source.value(f"verdict:{name}") for name in source.subjects("verdict")]
+    counts = {word: values.count(float(value)) for value, word in ENDS.items()}
+    counts |= {"all": len(values), "unjudged": sum(math.isnan(value) for value in values)}
+    tally = tallied(language, counted(source.address, counts))
+    spans = say(language, "summary", ref=Ref("verdicts"), tally=tally)
     if not source.glance("tested").value >= MANY:
         return spans
     any_false = source.glance("any_false", "percent", 1)

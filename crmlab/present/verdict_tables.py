@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crmlab.present.blocks import EMPTY, Label, Paragraph, Spans, Strong, Table
@@ -18,21 +18,30 @@ PLAIN = ("direct", "mediation")
 SMALL = {1: "small", 0: "imprecise"}
 
 
-def outcome(source: Source, language: Language, name: str) -> str:
-    """What came out: a word, with what qualifies it."""
+def outcome(source: Source, language: Language, name: str, held: Sequence[str] = ()) -> str:
+    """What came out: a word, with what qualifies it; `held` names reasons of the brief's words."""
     if not math.isnan(source.value(f"untested:{name}")):
         return language.word("verdict.untested")
     value = source.value(f"verdict:{name}")
     if math.isnan(value):
         return EMPTY
     word, small = language.word(f"verdict.{int(value)}"), source.value(f"small:{name}")
-    if value != 0 or math.isnan(small):
-        return word
-    return language.word("verdict.with", verdict=word, small=language.word(f"verdict.{SMALL[int(small)]}"))
+    more = [language.word(f"verdict.{SMALL[int(small)]}")] if value == 0 and not math.isnan(small) else []
+    more += [language.word(f"brief.held.{reason}") for reason in held]
+    told = language.word("semicolon").join(more)
+    return language.word("verdict.with", verdict=word, small=told) if more else word
 
 
-def verdicts(source: Source, language: Language, hypotheses: Sequence[Hypothesis] = ()) -> Table:
-    """Every hypothesis with the effect it is judged by and what came out; kinds apart where there are several."""
+def verdicts(
+    source: Source,
+    language: Language,
+    hypotheses: Sequence[Hypothesis] = (),
+    held: Mapping[str, Sequence[str]] | None = None,
+) -> Table:
+    """Every hypothesis with the effect it is judged by and what came out; kinds apart where there are several.
+
+    `held` names for a hypothesis what its verdict must not be told without (`outcomes.reservations`).
+    """
     known = {one.id: one for one in hypotheses}
     names = source.subjects("hypothesis")
     kinds = {name: known[name].kind if name in known else "direct" for name in names}
@@ -47,11 +56,16 @@ def verdicts(source: Source, language: Language, hypotheses: Sequence[Hypothesis
             rows.append(((language.word(word_of(kinds[name])),),))
             last = kinds[name]
         statement = known[name].statement[language.code] if name in known else ""
-        rows.append(_row(source, language, name, statement))
+        rows.append(_row(source, language, name, statement, (held or {}).get(name, ())))
+    notes = _notes(source, language, set(kinds.values()), apart)
+    if any(one.behavioural and f"verdict:{one.id}" in source for one in hypotheses):
+        notes = (Paragraph((language.word("note.behaviour"),), "note"), *notes)
+    reasons = dict.fromkeys(reason for found in (held or {}).values() for reason in found)
+    notes = (*(Paragraph((language.word(f"brief.note.{one}"),), "note") for one in reasons), *notes)
     columns = ("hypothesis", "statement", "estimate", "interval", "p", "p_holm", "p_fdr", "verdict")
     return Table(
         "verdicts", (language.word("caption.verdicts"),), heads(language, *columns), tuple(rows), "ssccccc" + "c",
-        (0.75, 3.3, 0.95, 1.35, 0.85, 0.85, 0.85, 1.35), _notes(source, language, set(kinds.values()), apart),
+        (0.75, 3.3, 0.95, 1.35, 0.85, 0.85, 0.85, 1.35), notes,
     )  # fmt: skip
 
 
@@ -81,7 +95,9 @@ def asked(language: Language, name: str) -> Spans:
     return fill(language.word("quote"), text=Label(text))
 
 
-def _row(source: Source, language: Language, name: str, statement: str) -> tuple[Spans, ...]:
+def _row(
+    source: Source, language: Language, name: str, statement: str, held: Sequence[str]
+) -> tuple[Spans, ...]:
     term = f"hypothesis:{name}"
     return (
         (Label(name),),
@@ -91,7 +107,7 @@ def _row(source: Source, language: Language, name: str, statement: str) -> tuple
         source.cell(term, "p_value", "p", 3),
         source.cell(f"p_holm:{name}", style="p", digits=3),
         source.cell(f"p_fdr:{name}", style="p", digits=3),
-        (Strong(outcome(source, language, name)),),
+        (Strong(outcome(source, language, name, held)),),
     )
 
 

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from crmlab.present import linkage_discussion
 from crmlab.present.blocks import Fact, Label, Ref, Spans
 from crmlab.present.discussion_sentences import pair_of
 from crmlab.present.facts import Source
@@ -168,7 +169,7 @@ def _loadings(study: Study, sources: Sources, language: Language) -> Asked:
 def _fit(study: Study, sources: Sources, language: Language) -> Asked:
     for address, key in ((f"{STRUCTURE}/sem_paths", "sem_fit"), (f"{MEASURE}/cfa", "cfa_fit")):
         source = sources.get(address)
-        if source is not None:
+        if source is not None and len(source.result.tidy):
             if unusable(source):
                 return _one(language, "fit", "fit_unusable", ref=Ref(key))
             values = {name: measure(source, name) for name in ("cfi", "rmsea", "srmr")}
@@ -331,5 +332,5 @@ def _raters(study: Study, sources: Sources, language: Language) -> Asked:
 
 MAKERS: tuple[Maker, ...] = (
     _size, _cochran, _engine, _normality, _omega, _htmt, _loadings, _fit, _gof, _mediation, _verdicts, _method,
-    _missing, _excluded, _holm, _cause, _groups, _r2, _purchase, _raters,
+    _missing, _excluded, _holm, _cause, _groups, _r2, _purchase, linkage_discussion.asked, _raters,
 )  # fmt: skip

@@ -86,7 +86,7 @@ def _section(
     table = Table(ADDRESSES, (language.word("caption.addresses"),), header, rows, "sss", (2.4, 3.0, 2.6))
     return [
         Heading(2, "section-addresses", (language.word("section.addresses"),)),
-        Paragraph(fill(language.word("addresses.intro"), example=Label(EXAMPLE))),
+        Paragraph(fill(language.word("addresses.intro"), example=Label(EXAMPLE), ref=Ref(ADDRESSES))),
         table,
     ]
 

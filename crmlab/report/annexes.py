@@ -8,7 +8,7 @@ from crmlab.present.blocks import Block, Fact, Heading, Label, Ref, Spans, Table
 from crmlab.present.sentences import listed, say
 from crmlab.present.table_parts import failed_notes, heads
 from crmlab.report.author_text import typed_numbers
-from crmlab.report.sections import INTAKE, SAMPLE, Scene
+from crmlab.report.scene import INTAKE, SAMPLE, Scene
 from crmlab.study.author_files import author_files
 
 TYPED = 20  # numbers of one file that are listed
@@ -17,7 +17,11 @@ TYPED = 20  # numbers of one file that are listed
 def items(scene: Scene) -> list[Block]:
     """Annex: the wording of every item with its moments."""
     source = scene.get(f"{SAMPLE}/items")
-    return [tables.items(source, scene.language)] if source is not None else []
+    if source is None:
+        return []
+    return [
+        scene.body(say(scene.language, "items_annex", ref=Ref("items"))), tables.items(source, scene.language)
+    ]  # fmt: skip
 
 
 def record(scene: Scene, code: str) -> list[Block]:
@@ -82,17 +86,15 @@ def _checks(scene: Scene) -> list[Block]:
     language = scene.language
     total = sum(len(source.result.checks) for source in scene.sources.values())
     failed = sum(len(source.result.failed) for source in scene.sources.values())
-    notes = list(
-        dict.fromkeys(
-            note
-            for _, source in sorted(scene.sources.items())
-            for note in failed_notes(source, language, whole=True)
-        )
-    )
+    notes = {  # one check fails in every result of its data alike: it is told once
+        language.plain(note.spans): note
+        for _, source in sorted(scene.sources.items())
+        for note in failed_notes(source, language, whole=True)
+    }
     heading = Heading(2, "section-checks", (language.word("section.checks"),))
     n, k = (
         Fact(f"counted/checks/{which}", count, "integer")
         for which, count in (("all", total), ("failed", failed))
     )
     key = "checks_failed" if notes else "checks_fine"
-    return [heading, scene.body(say(language, key, n=n, k=k)), *notes]
+    return [heading, scene.body(say(language, key, n=n, k=k)), *notes.values()]

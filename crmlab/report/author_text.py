@@ -17,7 +17,7 @@ from crmlab.errors import StudyError
 from crmlab.present.blocks import Block, Cite, Heading, Label, Paragraph, Span, Spans, Strong, Style
 from crmlab.present.facts import Source
 from crmlab.present.language import LATIN_DIGITS, Language
-from crmlab.report.model import contained
+from crmlab.report.layout import contained
 from crmlab.result import NUMBERS
 from crmlab.study.author_files import AuthorFile, author_files
 

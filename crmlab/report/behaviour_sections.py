@@ -10,7 +10,7 @@ from crmlab.present.behaviour_words import Ways
 from crmlab.present.blocks import Block, Ref
 from crmlab.present.facts import Source
 from crmlab.present.sentences import say
-from crmlab.report.sections import BEHAVIOUR, INTAKE, Scene
+from crmlab.report.scene import BEHAVIOUR, INTAKE, Scene
 
 FLOW = f"{INTAKE}/ledger_flow"
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crmlab.present import abstract_sentences, brief_tables, limitation_sentences, suggestion_sentences
-from crmlab.present.blocks import Block, Label, Paragraph, Spans
+from crmlab.present.blocks import Block, Label, Paragraph, Ref, Spans
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.sentences import say
 from crmlab.present.theme import Theme
 from crmlab.report.model import Chapter, Document
-from crmlab.report.sections import trimmed
+from crmlab.report.scene import trimmed
 from crmlab.study import Study
 
 PAGES = 2
@@ -53,8 +53,8 @@ def _chapters(
     said = [trimmed(spans) for spans in limitation_sentences.limitations(study, sources, language)[:limits]]
     parts: dict[str, Sequence[Block]] = {
         "asked": [Paragraph(trimmed(abstract_sentences.abstract(study, sources, language)))],
-        "findings": [table] if table else [],
-        "money": [money] if money else [],
+        "findings": [_named(language, "brief_verdicts_in", table.key), table] if table else [],
+        "money": [_named(language, "brief_money_in", money.key), money] if money else [],
         "do": _listed(language, "brief_do" if do else "brief_do_none", do),
         "limits": [
             *(_listed(language, "brief_limits", said) if said else []),
@@ -66,6 +66,11 @@ def _chapters(
         for key, blocks in parts.items()
         if blocks
     )
+
+
+def _named(language: Language, key: str, table: str) -> Paragraph:
+    """The sentence that names a table before it stands."""
+    return Paragraph(trimmed(say(language, key, ref=Ref(table))))
 
 
 def _listed(language: Language, intro: str, found: Sequence[Spans]) -> list[Block]:

@@ -10,7 +10,7 @@ from crmlab.present.blocks import Block, Label
 from crmlab.present.facts import Source, fill
 from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import Scene
+from crmlab.report.scene import Scene
 
 LIFE = "06_lifecycle_groups"
 

@@ -2,98 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from crmlab.files import sha256_text
-from crmlab.present.blocks import Block, Heading
+from crmlab.present.blocks import Heading
 from crmlab.present.facts import sources
 from crmlab.present.language import Language
 from crmlab.present.names import reader
 from crmlab.report import (
     annexes,
-    behaviour_sections,
-    channel_sections,
     design_sections,
-    dimension_sections,
     discussion_sections,
-    enterprise_sections,
     evaluation_sections,
-    firmness_sections,
     formula_sections,
-    group_sections,
-    intake_sections,
     introduction_sections,
-    measurement_sections,
-    monitor_sections,
-    process_sections,
-    retention_sections,
-    sections,
-    segment_sections,
-    sem_sections,
     study_annexes,
-    swift_sections,
 )
 from crmlab.report.addresses import with_addresses
 from crmlab.report.author_text import author
+from crmlab.report.findings import FINDINGS, Section
 from crmlab.report.model import Chapter, Document
 from crmlab.report.profiles import profile_of
 from crmlab.report.references import with_references
-from crmlab.report.sections import Scene
+from crmlab.report.scene import Scene
 from crmlab.result import Result
 
 if TYPE_CHECKING:
     from crmlab.study import Study
 
-Part: TypeAlias = Callable[[Scene], list[Block]]
 Kind: TypeAlias = Literal["front", "chapter", "annex"]
-METHOD: tuple[Part, ...] = (
+METHOD: tuple[Section, ...] = (
     introduction_sections.author_section("method"),
     introduction_sections.author_section("sampling"),
     *design_sections.SECTIONS,
     introduction_sections.analysis,
     formula_sections.formulas,
     introduction_sections.author_section("ethics"),
-)
-FINDINGS: tuple[Part, ...] = (
-    sections.introduction,
-    sections.flow,
-    sections.respondents,
-    sections.variables,
-    measurement_sections.analysis,
-    measurement_sections.adequacy,
-    sections.reliability,
-    measurement_sections.general,
-    sections.discriminant,
-    measurement_sections.separation,
-    sem_sections.confirmatory,
-    measurement_sections.method,
-    measurement_sections.criteria,
-    sections.structure,
-    evaluation_sections.evaluation,
-    dimension_sections.paths,
-    sections.direct,
-    sections.mediation,
-    process_sections.processes,
-    evaluation_sections.importance,
-    dimension_sections.rankings,
-    evaluation_sections.robustness,
-    sem_sections.covariance,
-    group_sections.groups,
-    sections.further,
-    sections.summary,
-    firmness_sections.firmness,
-    *behaviour_sections.SECTIONS[:1],
-    retention_sections.flow,
-    intake_sections.coverage,
-    *segment_sections.LIFE_SECTIONS,
-    *channel_sections.SECTIONS,
-    *behaviour_sections.SECTIONS[1:],
-    *segment_sections.SECTIONS,
-    *monitor_sections.SECTIONS,
-    *enterprise_sections.SECTIONS,
-    *swift_sections.SECTIONS,
-    *retention_sections.SECTIONS,
 )
 
 
@@ -148,7 +93,7 @@ def compose(study: Study, results: Mapping[str, Result], language: str | Languag
 
 def _first(scene: Scene, shown: set[str]) -> list[Chapter]:
     """What stands before the method: abstract, introduction, foundations."""
-    models: Part = lambda scene: study_annexes.models(scene, shown)  # noqa: E731
+    models: Section = lambda scene: study_annexes.models(scene, shown)  # noqa: E731
     foundations = (*introduction_sections.BEFORE_MODELS, models, *introduction_sections.AFTER_MODELS)
     return [
         _chapter(scene, "abstract", "", "front", (introduction_sections.abstract,)),
@@ -173,6 +118,6 @@ def _with_names(study: Study, language: Language) -> Language:
     return language.named(reader(study, language.code).names)
 
 
-def _chapter(scene: Scene, key: str, number: str, kind: Kind, parts: Sequence[Part]) -> Chapter:
-    blocks = [block for part in parts for block in part(scene)]
+def _chapter(scene: Scene, key: str, number: str, kind: Kind, sections: Sequence[Section]) -> Chapter:
+    blocks = [block for section in sections for block in section(scene)]
     return Chapter(f"{kind}-{key}", number, kind, scene.language.word(f"section.{key}"), tuple(blocks))

@@ -10,7 +10,7 @@ from crmlab.present.blocks import Block
 from crmlab.present.facts import Source
 from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import DESIGN, Scene
+from crmlab.report.scene import DESIGN, Scene
 
 ENGINES = ("sem", "pls", "plsc")
 

@@ -7,7 +7,7 @@ from crmlab.present.blocks import Block, Ref
 from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
 from crmlab.report.measurement_sections import impossible
-from crmlab.report.sections import STRUCTURE, Scene
+from crmlab.report.scene import STRUCTURE, Scene
 
 GROUPS = "06_lifecycle_groups"
 

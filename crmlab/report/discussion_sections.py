@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crmlab.present import discussion_other, limitation_sentences, suggestion_sentences
+from crmlab.present import (
+    discussion_other,
+    discussion_qualifiers,
+    future_sentences,
+    limitation_sentences,
+    suggestion_sentences,
+)
 from crmlab.present import discussion_sentences as sentences
 from crmlab.present.blocks import Block, Heading, Label, Paragraph, Spans
 from crmlab.present.outcomes import outcomes
 from crmlab.present.sentences import say
-from crmlab.report.sections import Scene, trimmed
+from crmlab.report.literature_sections import earlier_studies
+from crmlab.report.scene import Scene, trimmed
 
 
 def introduction(scene: Scene) -> list[Block]:
@@ -21,14 +28,16 @@ def introduction(scene: Scene) -> list[Block]:
 def results(scene: Scene) -> list[Block]:
     """5-2: each hypothesis, what its outcome means and what qualifies it; then what else was found."""
     study, language = scene.study, scene.language
-    blocks: list[Block] = []
-    for one in outcomes(study, scene.sources):
+    shared = discussion_qualifiers.common(study, scene.sources, language)
+    found = outcomes(study, scene.sources)
+    blocks: list[Block] = [scene.body(shared)] if shared and found else []
+    for one in found:
         name = one.hypothesis.id
         blocks.append(
             Heading(3, f"discussed-{name}", (Label(f"{name}: {one.hypothesis.statement[language.code]}"),))
         )
         blocks.append(scene.body(sentences.reading(one, study, scene.sources, language)))
-        more = sentences.qualified(one, study, scene.sources, language)
+        more = discussion_qualifiers.qualified(one, study, scene.sources, language)
         blocks += [scene.body(more)] if more else []
         blocks += scene.slot(f"discussion_{name}")
     others = [
@@ -52,7 +61,7 @@ def suggestions(scene: Scene) -> list[Block]:
 
 def future(scene: Scene) -> list[Block]:
     """5-4: what stayed open."""
-    found = limitation_sentences.future(scene.study, scene.sources, scene.language)
+    found = future_sentences.future(scene.study, scene.sources, scene.language)
     blocks = _listed(scene, "fut_intro", found) if found else []
     return scene.titled("discussion_future", [*blocks, *scene.slot("future")])
 
@@ -76,4 +85,4 @@ def _listed(scene: Scene, intro: str, found: Sequence[Spans]) -> list[Block]:
     return [scene.body(say(scene.language, intro)), *lines]
 
 
-SECTIONS = (introduction, results, suggestions, future, limitations)
+SECTIONS = (introduction, results, earlier_studies, suggestions, future, limitations)

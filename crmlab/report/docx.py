@@ -1,10 +1,10 @@
-"""The report as DOCX: native right-to-left paragraphs and tables, captions and references as fields."""
+"""The report as DOCX: native right-to-left paragraphs and tables; headings, captions and references that Word counts."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +25,13 @@ from crmlab.present.blocks import (
     Table,
 )
 from crmlab.present.theme import Theme
-from crmlab.report import word_notes
+from crmlab.report import word_front, word_notes
 from crmlab.report import word_xml as xml
 from crmlab.report.equations import omml
-from crmlab.report.model import Chapter, Document, Entry, spreads, wide
-from crmlab.report.word_style import LONG, TEXT, TWIPS, blank, sealed, section
+from crmlab.report.layout import spreads, wide
+from crmlab.report.model import Chapter, Document
+from crmlab.report.word_numbers import DEPTH, Numbering, definitions, marks, numbering
+from crmlab.report.word_style import LONG, TEXT, TWIPS, blank, counting_font, sealed, section
 
 STYLE_OF = {
     "body": "Normal",
@@ -43,27 +45,25 @@ STYLE_OF = {
 SEQUENCE = {"table": "Table", "figure": "Figure", "equation": "Equation"}
 ALIGN = {"s": "", "c": "center", "e": "end"}
 SHORT = 18  # rows
-BAD = xml.Look(colour="8F3606")
+SMALL, TINY = 6, 9  # columns beyond which a table is set smaller
 EMU = 360000  # in a centimetre
 
 
 def to_docx(document: Document, rasters: Mapping[str, bytes], theme: Theme) -> bytes:
     """The whole report as DOCX bytes."""
+    language, brief = document.language, document.form == "brief"
+    counted = Numbering({}, {}) if brief else numbering(document)
+    lists = definitions(counted.lists, counting_font(language, document.profile), language.rtl)
     word = blank(
-        document.language,
-        theme,
-        document.title,
-        document.organisation,
-        document.profile,
-        brief=document.form == "brief",
+        language, theme, document.title, document.organisation, document.profile, brief=brief, lists=lists
     )
     keys = [*document.numbers, *(block.key for block in document.blocks() if isinstance(block, Reference))]
-    writer = _Writer(document, word, {key: k for k, key in enumerate(keys, 1)}, rasters)
-    if document.form == "brief":
-        writer.masthead()
+    writer = _Writer(document, word, {key: k for k, key in enumerate(keys, 1)}, rasters, counted)
+    if brief:
+        word_front.masthead(writer)
     else:
-        writer.front()
-        writer.contents()
+        word_front.front(writer)
+        word_front.contents(writer)
     for chapter in document.chapters:
         writer.chapter(chapter)
     word_notes.attach(word, writer.footnotes, document.language.rtl)
@@ -76,16 +76,20 @@ class _Writer:
 
     Attributes
     ----------
+    counted : which headings Word counts, and in which list
     body : what is written so far
     footnotes : the footnotes so far
+    started : the sequences of captions that have begun in this chapter
     """
 
     document: Document
     word: Any
     order: dict[str, int]
     rasters: Mapping[str, bytes]
+    counted: Numbering
     body: list[str] = field(default_factory=list)
     footnotes: list[str] = field(default_factory=list)
+    started: set[str] = field(default_factory=set)
 
     @property
     def rtl(self) -> bool:
@@ -103,119 +107,67 @@ class _Writer:
         """A name Word accepts for a place in the document."""
         return re.sub(r"\W", "_", f"b{self.order[key]}_{key}", flags=re.ASCII)[:40]
 
-    def spans(self, spans: Spans, look: xml.Look = xml.PLAIN, rtl: bool | None = None) -> str:
+    def spans(self, spans: Spans, style: str = "", rtl: bool | None = None) -> str:
         """Spans as runs; references are fields. `rtl` is the direction of a listed work."""
         way = self.rtl if rtl is None else rtl
         inside: list[str] = []
         for span in self.document.spelled(spans):
             shown = self.document.span(span)
             if isinstance(span, Ref) and span.key in self.document.numbers:
-                inside.append(self.cross_reference(span.key, shown, look))
+                inside.append(self.cross_reference(span.key, shown, style))
             elif isinstance(span, Cite):
-                cited = xml.runs(shown, way and not shown.isascii(), look)
+                cited = xml.runs(shown, way and not shown.isascii(), style)
                 place = self.document.place(span)
                 inside.append(xml.link(self.bookmark(place), cited) if place else cited)
             elif isinstance(span, Footnote):
                 self.footnotes.append(self.spans(span.spans))
                 inside.append(word_notes.reference(len(self.footnotes), way))
             elif isinstance(span, Slanted):
-                inside.append(xml.runs(shown, way, xml.Look(bold=way, italic=not way)))
+                inside.append(xml.runs(shown, way, xml.STRONG if way else xml.EMPHASIS))
             else:
                 strong = isinstance(span, Strong) or (isinstance(span, Fact) and span.strong)
-                bold = xml.Look(True, look.colour, look.size) if strong else look
-                inside.append(xml.runs(shown, way, bold))
+                inside.append(xml.runs(shown, way, xml.STRONG if strong else style))
         return "".join(inside)
 
-    def cross_reference(self, key: str, shown: str, look: xml.Look) -> str:
-        """A field that shows what is bookmarked: a caption's or chapter's name and number, of the rest the number only."""
-        kind = self.document.kinds[key]
-        if kind not in ("section", "equation"):
-            return xml.field(f"REF {self.bookmark(key)} \\h", shown, self.rtl, look)
-        number = self.document.numbers[key]
+    def cross_reference(self, key: str, shown: str, style: str) -> str:
+        """A field that shows a caption's or chapter's name and number, of a section or formula the number only.
+
+        What Word counts is asked for its number (`\\n`), of the rest the bookmarked words are repeated.
+        """
+        kind, number = self.document.kinds[key], self.document.numbers[key]
         if not number:
-            return xml.link(self.bookmark(key), xml.runs(shown, self.rtl, look))
-        before, _, after = self.document.language.word(f"{kind}_number", number="\0").partition("\0")
-        field_ = xml.field(f"REF {self.bookmark(key)} \\h", number, self.rtl, look)
-        return xml.runs(before, self.rtl, look) + field_ + xml.runs(after, self.rtl, look)
-
-    def heading(self, key: str, title: str, named: str) -> str:
-        """A heading whose bookmark holds `named`, the part that cross references repeat."""
-        after = title.removeprefix(named)
-        inside = xml.marked(self.order[key], self.bookmark(key), xml.runs(named or title, self.rtl))
-        return inside + (xml.runs(after, self.rtl) if named else "")
-
-    def front(self) -> None:
-        """The title page."""
-        document, language, page = self.document, self.document.language, self.document.profile
-        thesis = bool(page.above or page.below)
-        for text in page.above:
-            self.words(text, "Subtitle")
-        for _ in range(3 if thesis else 6):
-            self.line("", "Normal")
-        self.words(language.word("report"), "Subtitle")
-        self.words(document.title, "Title")
-        self.words(document.organisation, "Subtitle")
-        for name, people in page.below:
-            if not people:
-                self.line("", "Normal")
-            self.words(
-                name if not people else f"{name}:", "Subtitle" if not people else "Note", align="center"
-            )
-            if people:
-                self.words(people, "Subtitle")
-        if page.day:
-            self.words(page.day, "Subtitle")
-        self.notice(align="center")
-        self.line("", "Normal")
-        self.words(f"{language.word('run_code')}: {document.code}", "Note", align="center")
-
-    def masthead(self) -> None:
-        """The head of a brief."""
-        self.words(self.document.title, "Heading 1")
-        self.words(self.document.organisation, "Note")
-        self.notice()
-
-    def notice(self, align: str = "") -> None:
-        """What the first page must say."""
-        if self.document.notice:
-            told = xml.runs(f"{self.document.language.word('notice')}: ", self.rtl, xml.Look(True, "8F3606"))
-            self.line(told + xml.runs(self.document.notice, self.rtl, BAD), "Failed", align=align)
-
-    def contents(self) -> None:
-        """Tables of contents as fields, their entries filled in; the page numbers come when Word updates them."""
-        document = self.document
-        if document.profile.name == "article":
-            return
-        self.listing("contents", ' TOC \\o "1-3" \\h \\z \\u ', document.contents)
-        for name, kind, blocks in (
-            ("tables", "Table", document.tables),
-            ("figures", "Figure", document.figures),
-        ):
-            if blocks and document.profile.lists:
-                entries = [Entry(2, block.key, document.caption(block)) for block in blocks]
-                self.listing(f"{name}_list", f' TOC \\h \\z \\c "{kind}" ', entries, "Table of Figures")
-
-    def listing(self, title: str, instruction: str, entries: Sequence[Entry], style: str = "") -> None:
-        """One table of contents."""
-        self.words(self.document.language.word(title), "Contents")
-        begin = (
-            '<w:fldChar w:fldCharType="begin"/>',
-            xml.text(instruction, "w:instrText"),
-            '<w:fldChar w:fldCharType="separate"/>',
+            return xml.link(self.bookmark(key), xml.runs(shown, self.rtl, style))
+        heading = self.counted.of.get(key)
+        asked = "\\n \\h" if heading is not None and not heading.typed else "\\h"
+        look = xml.STRONG_DIGITS if style == xml.STRONG else xml.DIGITS
+        instruction = (
+            f"REF {self.bookmark(key)} {asked} \\* CHARFORMAT"  # in the looks of the field, not of the place
         )
-        end = xml.run('<w:fldChar w:fldCharType="end"/>', self.rtl)
-        for k, entry in enumerate(entries):
-            before = "".join(xml.run(part, self.rtl) for part in begin) if k == 0 else ""
-            shown = xml.link(self.bookmark(entry.key), xml.runs(entry.text, self.rtl))
-            after = end if k == len(entries) - 1 else ""
-            self.line(before + shown + after, style or f"TOC {min(entry.level, 3)}")
+        if kind not in ("section", "equation"):
+            return xml.field(instruction, shown, self.rtl, look)
+        before, _, after = self.document.language.word(f"{kind}_number", number="\0").partition("\0")
+        field_ = xml.field(instruction, number, self.rtl, look)
+        return xml.runs(before, self.rtl, style) + field_ + xml.runs(after, self.rtl, style)
+
+    def heading(self, key: str, level: int, title: str) -> None:
+        """A heading that Word counts; where its count would be another, the number is typed and bookmarked."""
+        counted = self.counted.of.get(key)
+        style = f"Heading {level}"
+        words = xml.runs(title, self.rtl)
+        if counted is None or not counted.typed:
+            inside = xml.marked(self.order[key], self.bookmark(key), words)
+        else:
+            number = xml.runs(counted.typed, self.rtl)
+            inside = xml.marked(self.order[key], self.bookmark(key), number) + xml.runs(" ", self.rtl) + words
+        self.line(inside, style, counted=marks(counted.list_, level) if counted else "")
 
     def chapter(self, chapter: Chapter) -> None:
         """A chapter on a new page; in a brief a section."""
-        brief = self.document.form == "brief"
-        title, named = self.document.chapter_title(chapter), self.document.reference(chapter.key)
-        inside = self.heading(chapter.key, title, named)
-        self.line(inside, "Heading 2" if brief else "Heading 1")
+        if self.document.form == "brief":
+            self.heading(chapter.key, 2, self.document.chapter_title(chapter))
+        else:
+            self.heading(chapter.key, 1, chapter.title)
+        self.started.clear()
         for turned, blocks in spreads(chapter.blocks):
             if turned:
                 self.turn(on_its_side=False)
@@ -229,10 +181,8 @@ class _Writer:
         if isinstance(block, Paragraph):
             self.line(self.spans(block.spans), STYLE_OF[block.role])
         elif isinstance(block, Heading):
-            inside = self.heading(
-                block.key, self.document.heading_title(block), self.document.numbers[block.key]
-            )
-            self.line(inside, f"Heading {min(self.document.levels[block.key], 3)}")
+            level = min(self.document.levels[block.key], DEPTH)
+            self.heading(block.key, level, self.document.text(block.spans))
         elif isinstance(block, Equation):
             brackets = [xml.runs(sign, self.rtl) for sign in "()"]
             number = self.number(block.key, "{}").join(brackets)
@@ -263,23 +213,20 @@ class _Writer:
         before, _, after = mould.partition("{}")
         start, dash, last = self.document.numbers[key].rpartition("-")
         kind = self.document.kinds[key]
-        sequence = f"SEQ {SEQUENCE[kind]} \\* ARABIC \\s 1"
-        look = xml.PLAIN if kind == "equation" else xml.BOLD
-        if (
-            self.rtl
-        ):  # fields count in Latin digits only: here the field counts unseen beside the Persian number
-            shown = xml.runs(f"{before}{start}{dash}{last}{after}", True, look)
-            unseen = xml.field(sequence, last, True, xml.UNSEEN)
-        else:
-            shown = xml.runs(f"{before}{start}{dash}", False, look) + xml.field(sequence, last, False, look)
-            shown, unseen = shown + xml.runs(after, False, look), ""
-        return xml.marked(self.order[key], self.bookmark(key), shown) + unseen
+        plain, digits = ("", xml.DIGITS) if kind == "equation" else (xml.STRONG, xml.STRONG_DIGITS)
+        anew = (" \\r 1" if kind not in self.started else "") + " \\s 1" if start else ""
+        self.started.add(kind)
+        sequence = xml.field(f"SEQ {SEQUENCE[kind]} \\* ARABIC{anew}", last, self.rtl, digits)
+        shown = xml.runs(f"{before}{start}{dash}", self.rtl, plain) + sequence
+        return xml.marked(
+            self.order[key], self.bookmark(key), shown + (xml.runs(after, self.rtl, plain) if after else "")
+        )
 
     def caption(self, block: Table | Figure) -> None:
         """A caption with its number."""
         kind = self.document.kinds[block.key]
         inside = self.number(block.key, self.document.language.word(f"{kind}_number", number="{}"))
-        inside += xml.runs(": ", self.rtl, xml.BOLD) + self.spans(block.caption)
+        inside += xml.runs(": ", self.rtl, xml.STRONG) + self.spans(block.caption)
         self.line(inside, "Caption", next_too=isinstance(block, Table))
 
     def notes(self, block: Table | Figure) -> None:
@@ -288,29 +235,28 @@ class _Writer:
         for note in block.notes:
             self.line(self.spans(note.spans), STYLE_OF[note.role], align=centred)
         if not block.notes and isinstance(block, Table):
-            self.line("", "Note")
+            self.line("", "Table End")
 
     def table(self, block: Table, room: float) -> None:
         """A table ruled like a book's, `room` centimetres wide."""
         total = round(room * TWIPS)
         widths = [round(total * share / sum(block.shares)) for share in block.shares]
         columns = list(zip(widths, block.align, strict=True))
-        crowded = len(widths) > 9 and room == TEXT
-        small = xml.Look(size=15) if crowded else xml.Look(size=17) if len(widths) > 6 else xml.PLAIN
-        strong = xml.Look(True, "", small.size)
+        style = "Table Text" if len(widths) <= SMALL else "Table Text Small"
+        style = "Table Text Tiny" if len(widths) > TINY and room == TEXT else style
         head = [
-            xml.cell(self.inside(cell, align, strong, next_too=True), width, line_below=True)
+            xml.cell(self.inside(cell, align, style, next_too=True), width)
             for cell, (width, align) in zip(block.header, columns, strict=True)
         ]
         rows = []
         for k, cells in enumerate(block.rows):
             whole = len(block.rows) <= SHORT and k < len(block.rows) - 1  # a short table stays on one page
             if len(cells) == 1 and len(widths) > 1:
-                group = self.inside(cells[0], "s", strong, next_too=True)
+                group = self.inside(cells[0], "s", style, strong=True, next_too=True)
                 rows.append(xml.row([xml.cell(group, total, span=len(widths))]))
                 continue
             inside = [
-                xml.cell(self.inside(cell, align, small, next_too=whole), width)
+                xml.cell(self.inside(cell, align, style, next_too=whole), width)
                 for cell, (width, align) in zip(cells, columns, strict=True)
             ]
             rows.append(xml.row(inside))
@@ -318,11 +264,12 @@ class _Writer:
             xml.table(xml.row(head, header=True), rows, widths, self.rtl, self.document.caption(block))
         )
 
-    def inside(self, cell: Spans, align: str, look: xml.Look, *, next_too: bool = False) -> str:
+    def inside(
+        self, cell: Spans, align: str, style: str, *, strong: bool = False, next_too: bool = False
+    ) -> str:
         """The paragraph of one cell."""
-        return xml.paragraph(
-            self.spans(cell, look), "TableText", self.rtl, align=ALIGN[align], next_too=next_too
-        )
+        words = self.spans(cell, xml.STRONG if strong else "")
+        return xml.paragraph(words, style.replace(" ", ""), self.rtl, align=ALIGN[align], next_too=next_too)
 
     def picture(self, figure: Figure) -> None:
         """A picture with its alternative text."""

@@ -6,9 +6,10 @@ from crmlab.present import enterprise_link_sentences as link_sentences
 from crmlab.present import enterprise_links as links
 from crmlab.present import enterprise_map as maps
 from crmlab.present import enterprise_map_sentences as map_sentences
+from crmlab.present.behaviour_words import Ways
 from crmlab.present.blocks import Block
 from crmlab.report.enterprise_scene import got, lost, on_bed
-from crmlab.report.sections import MAP, Scene
+from crmlab.report.scene import MAP, Scene
 
 
 def canvas(scene: Scene) -> list[Block]:
@@ -23,9 +24,11 @@ def canvas(scene: Scene) -> list[Block]:
     ]  # fmt: skip
     risk = got(scene, "revenue", MAP)
     if risk is not None:
-        least = scene.study.privacy_threshold
-        told = link_sentences.revenue(risk, language, least)
-        blocks += [scene.body(told), links.revenue(risk, language, least)]
+        ways = Ways.of(language, scene.study)
+        blocks += [
+            scene.body(link_sentences.revenue(risk, language, ways.threshold, ways)),
+            links.revenue(risk, language, ways.threshold, ways),
+        ]
     return scene.section("canvas", MAP, [*blocks, *lost(scene, "revenue", MAP), *on_bed(scene, "canvas")])
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from crmlab.present import enterprise_bed as beds
-from crmlab.present.blocks import Block, Paragraph, Spans
+from crmlab.present.blocks import Block, Paragraph
 from crmlab.present.facts import Source
-from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import MATURITY, Scene
+from crmlab.report.scene import MATURITY, Scene
 
 
 def got(scene: Scene, name: str, step: str = MATURITY) -> Source | None:
@@ -20,11 +19,6 @@ def lost(scene: Scene, name: str, step: str = MATURITY) -> list[Paragraph]:
     """Why a part could not be computed."""
     source = scene.get(f"{step}/{name}")
     return [] if source is None or len(source.result.tidy) else list(failed_notes(source, scene.language))
-
-
-def said(scene: Scene, key: str) -> Spans:
-    """A sentence without numbers."""
-    return say(scene.language, f"ent_{key}")
 
 
 def on_bed(scene: Scene, page: str) -> list[Block | None]:

@@ -10,12 +10,15 @@ from crmlab.present import enterprise_sentences as sentences
 from crmlab.present import enterprise_stage_sentences as stage_sentences
 from crmlab.present import enterprise_stages as stages
 from crmlab.present import enterprise_tables as tables
-from crmlab.present.blocks import Block
-from crmlab.present.enterprise_words import rated
+from crmlab.present.blocks import Block, Figure, Ref, Table
+from crmlab.present.enterprise_words import rated, told
 from crmlab.present.facts import Source
+from crmlab.present.sentences import listed
 from crmlab.report.enterprise_map_sections import MAP_SECTIONS
-from crmlab.report.enterprise_scene import got, lost, on_bed, said
-from crmlab.report.sections import MATURITY, Scene
+from crmlab.report.enterprise_scene import got, lost, on_bed
+from crmlab.report.scene import MATURITY, Scene
+
+ELSEWHERE = ("kalakota", "swift")  # models whose own pages stand in other steps
 
 
 def ratings(scene: Scene) -> list[Block]:
@@ -45,9 +48,10 @@ def gartner(scene: Scene) -> list[Block]:
     language, best = scene.language, got(scene, "best_practice")
     told = sentences.levels(levels, language, "gartner", gap)
     told += sentences.best_practice(best, language, "gartner") if best else ()
+    drawn, profiles = figures.radar(levels, language, gap), tables.profiles(levels, language, "gartner")
+    told += sentences.drawn(language, levels_drawn=drawn, levels_profiles=profiles)
     blocks: list[Block | None] = [
-        scene.body(told), tables.levels(levels, language, "gartner", gap, best),
-        figures.radar(levels, language, gap), tables.profiles(levels, language, "gartner"),
+        scene.body(told), tables.levels(levels, language, "gartner", gap, best), drawn, profiles,
     ]  # fmt: skip
     if even is not None:
         blocks += [scene.body(sentences.balance(even, language)), tables.balance(even, language)]
@@ -76,11 +80,12 @@ def strategy(scene: Scene) -> list[Block]:
     if levels is None or gates is None:
         return []
     language, model, plan = scene.language, "crm_strategy", got(scene, "schedule")
-    told = sentences.gates(gates, language, model)
+    drawn = figures.stairs(levels, gates, language, model)
+    mean = tables.levels(levels, language, model, got(scene, "gaps"))
+    told = sentences.gates(gates, language, model) + sentences.drawn(language, gates_drawn=drawn, levels=mean)
     blocks: list[Block | None] = [
-        scene.body(told), tables.gates(gates, language, model), figures.stairs(levels, gates, language, model),
+        scene.body(told), tables.gates(gates, language, model), drawn, mean,
         scene.body(sentences.inversions(gates, language)), tables.inversions(gates, language, model),
-        tables.levels(levels, language, model, got(scene, "gaps")),
     ]  # fmt: skip
     if plan is not None:
         blocks += [scene.body(sentences.schedule(plan, language)), goals.schedule(plan, language)]
@@ -113,9 +118,8 @@ def lic(scene: Scene) -> list[Block]:
         scene.body(told) if told else None,
         stages.needs(needs, language) if needs is not None else None,
     ]
-    if merged is not None:
-        told = stage_sentences.integration(merged, language)
-        blocks += [scene.body(told), stages.integration(merged, language, kinds=True)]
+    if merged is not None:  # its sources, one by one, stand in the section that follows
+        blocks.append(scene.body(stage_sentences.integration(merged, language)))
     if brief is not None:
         told = stage_sentences.brief(brief, language, threshold)
         blocks += [scene.body(told), stages.brief(brief, language, threshold)]
@@ -145,14 +149,20 @@ def lic_details(scene: Scene) -> list[Block]:
     if levels is not None and gates is not None:
         told = sentences.levels(levels, language, "lic", got(scene, "gaps"))
         told += sentences.best_practice(best, language, "lic") if best is not None else ()
-        blocks.append(scene.body(told))
-        blocks += [tables.levels(levels, language, "lic", got(scene, "gaps"), best),
-                   figures.stairs(levels, gates, language, "lic"),
-                   scene.body(said(scene, "next")), tables.next_steps(levels, language, "lic")]  # fmt: skip
-    blocks.append(stages.need_figure(needs, language) if needs is not None else None)
-    blocks.append(stages.integration(merged, language) if merged is not None else None)
-    if peers is not None:
-        blocks += [stages.efficiency(peers, language), stages.aims(peers, language)]
+        stairs = figures.stairs(levels, gates, language, "lic")
+        blocks.append(scene.body(told + sentences.drawn(language, stages_drawn=stairs)))
+        blocks += [tables.levels(levels, language, "lic", got(scene, "gaps"), best), stairs]
+        steps = tables.next_steps(levels, language, "lic")
+        blocks += [scene.body(sentences.drawn(language, next=steps)), steps]
+    pairs: list[tuple[str, Table | Figure | None]] = [
+        ("needs_drawn", stages.need_figure(needs, language) if needs is not None else None),
+        ("sources", stages.integration(merged, language) if merged is not None else None),
+        ("frontier_drawn", stages.efficiency(peers, language) if peers is not None else None),
+        ("frontier_aims", stages.aims(peers, language) if peers is not None else None),
+    ]
+    for key, block in pairs:
+        if block is not None:
+            blocks += [scene.body(sentences.drawn(language, **{key: block})), block]
     content = [
         *[block for block in blocks if block is not None],
         *(on_bed(scene, "lic") if levels is not None else []),
@@ -165,11 +175,14 @@ def customers_of_units(scene: Scene) -> list[Block]:
     source = got(scene, "unit_means")
     if source is None:
         return []
-    chart = links.unit_means(source, scene.language, scene.study.privacy_threshold)
+    chart, of = (
+        links.unit_means(source, scene.language, scene.study.privacy_threshold),
+        scene.study.enterprise,
+    )
     if chart is None:
         return []
     return scene.section("customers_of_units", MATURITY, [
-        scene.body(link_sentences.unit_means(source, scene.language)), chart,
+        scene.body(link_sentences.unit_means(source, scene.language, of.outcome)), chart,
     ])  # fmt: skip
 
 
@@ -215,8 +228,10 @@ def crosswalk(scene: Scene) -> list[Block]:
             scene.body(sentences.considerations(register, language)),
             tables.considerations(register, language),
         ]
-    for page in ("kalakota", "swift"):  # whose own pages stand in other steps
-        blocks += on_bed(scene, page)[1:]
+    beds = [bed for page in ELSEWHERE if (bed := on_bed(scene, page)[1]) is not None]
+    if beds:
+        refs = listed(language, [(Ref(bed.key),) for bed in beds if isinstance(bed, Table)])
+        blocks += [scene.body(told(language, "beds_elsewhere", list=refs)), *beds]
     return scene.section("crosswalk", MATURITY, blocks) if any(blocks) else []
 
 

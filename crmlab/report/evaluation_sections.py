@@ -5,10 +5,10 @@ from __future__ import annotations
 from crmlab.present import evaluation_sentences as sentences
 from crmlab.present import evaluation_tables as tables
 from crmlab.present import importance_map, legacy_tables
-from crmlab.present.blocks import Block
-from crmlab.present.sentences import say
+from crmlab.present.blocks import Block, Ref, Table
+from crmlab.present.sentences import listed, say
 from crmlab.report.measurement_sections import impossible
-from crmlab.report.sections import STRUCTURE, Scene
+from crmlab.report.scene import STRUCTURE, Scene
 
 
 def evaluation(scene: Scene) -> list[Block]:
@@ -25,11 +25,13 @@ def evaluation(scene: Scene) -> list[Block]:
             scene.body(sentences.prediction(prediction, language)),
             tables.prediction(prediction, language),
         ]
+    elif prediction is not None and (why := impossible(scene, prediction)):
+        blocks += [scene.body(say(language, "prediction_lost")), *why]
     if cvpat is not None and "cvpat_mean:overall" in cvpat:
         blocks += [scene.body(sentences.ability(cvpat, language)), tables.cvpat(cvpat, language)]
     if q2 is not None and q2.subjects("q2"):
         blocks += [scene.body(sentences.redundancy(q2, language)), tables.redundancy(q2, language)]
-    blocks += impossible(scene, fit, prediction, cvpat, q2)
+    blocks += [note for note in impossible(scene, fit, cvpat, q2) if note not in blocks]
     return scene.section("evaluation", STRUCTURE, blocks) if blocks else []
 
 
@@ -91,4 +93,11 @@ def legacy(scene: Scene) -> list[Block]:
             continue
         there = source.subjects(quantity) or quantity in source
         blocks += [make(source, scene.language)] if there else impossible(scene, source)
-    return [scene.body(say(scene.language, "legacy_intro")), *blocks] if blocks else []
+    if not blocks:
+        return []
+    told = say(scene.language, "legacy_intro")
+    made = [block for block in blocks if isinstance(block, Table)]
+    if made:
+        refs = listed(scene.language, [(Ref(table.key),) for table in made])
+        told += say(scene.language, "legacy_tables", list=refs)
+    return [scene.body(told), *blocks]

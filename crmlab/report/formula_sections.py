@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crmlab.present.blocks import Block, Cite, Equation, Footnote, Label, Spans
 from crmlab.present.formula import Node, fence, frac, root, row, script, total
 from crmlab.present.sentences import say
-from crmlab.report.sections import MEASURE, STRUCTURE, Scene, trimmed
+from crmlab.report.scene import MEASURE, STRUCTURE, WORTH, Scene, trimmed
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,20 @@ FORMULAS = (
     Formula(
         "vif", (f"{STRUCTURE}/paths",), "vif", ("hair2019",), "Variance inflation factor (VIF)",
         row(script("VIF", "j"), "=", frac("1", row("1 -", script("R", "j", "2")))),
+    ),
+    Formula(
+        "attenuation", (f"{WORTH}/estimates",), "spearman", ("spearman1904",), "Correction for attenuation",
+        row("ρ =", frac("r", root("ω"))),
+    ),
+    Formula(
+        "joint", (f"{WORTH}/joint",), "purchase", ("fader2005",), "Purchase model with a latent covariate",
+        row(script("ν", "i"), "=", script("ν", "0i"), "·", script("e", high=row("β", script("η", "i")))),
+    ),
+    Formula(
+        "worth", (f"{WORTH}/money",), "worth", (), "Difference in expected value",
+        row("Δ =", frac("1", "m"), total("i = 1", "m", fence(row(
+            "W", fence(row(script("η", "i"), "+ 1")), "- W", fence(script("η", "i")),
+        ), "[", "]"))),
     ),
 )  # fmt: skip
 

@@ -10,13 +10,14 @@ from crmlab.present import (
     group_sentences,
     group_tables,
 )
-from crmlab.present.blocks import Block, Label
+from crmlab.present.blocks import Block, Heading, Label
 from crmlab.present.facts import Source, fill
+from crmlab.present.outcomes import shaky
 from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
 from crmlab.report import dimension_sections
 from crmlab.report.measurement_sections import impossible
-from crmlab.report.sections import Scene
+from crmlab.report.scene import Scene
 
 GROUPS = "06_lifecycle_groups"
 
@@ -25,13 +26,22 @@ def groups(scene: Scene) -> list[Block]:
     """For whom do the findings hold: every grouping of the study, one after another."""
     asked = {one.name for one in scene.study.spec.groups}
     blocks: list[Block | None] = []
-    for one in scene.study.groupings:
-        if one.name in asked or _compared(scene, one.name):
-            blocks += _grouping(scene, one.name)
+    said: set[str] = set()
+    shown = [one.name for one in scene.study.groupings if one.name in asked or _compared(scene, one.name)]
+    for item in shown:
+        blocks += _title(scene, item) if len(shown) > 1 else []
+        blocks += _grouping(scene, item, said)
     if not asked and not blocks:
         return []
     told = [scene.body(say(scene.language, "groups_intro"))] if blocks else []
     return scene.section("groups", GROUPS, [*told, *blocks])
+
+
+def _title(scene: Scene, item: str) -> list[Block]:
+    """The heading of one of several groupings: what respondents were asked."""
+    language = scene.language
+    name = fill(language.word("quote"), text=Label(language.names.get(f"text:{item}", item)))
+    return [Heading(3, f"grouped-{item}", name)]
 
 
 def _compared(scene: Scene, item: str) -> bool:
@@ -42,14 +52,14 @@ def _compared(scene: Scene, item: str) -> bool:
     return any(source is not None and len(source.result.tidy) > 0 for source in saved)
 
 
-def _grouping(scene: Scene, item: str) -> list[Block | None]:
+def _grouping(scene: Scene, item: str, said: set[str]) -> list[Block | None]:
     """One grouping: where its classes come from, what models say of it, what PLS says of it."""
     classes = scene.get(f"{GROUPS}/classes_{item}")
     blocks = [] if classes is None else _classes(scene, item, classes)
     return [
         *blocks,
-        *_by_models(scene, item),
-        *_by_composites(scene, item),
+        *_by_models(scene, item, said),
+        *_by_composites(scene, item, said),
         *dimension_sections.dimensions(scene, item),
     ]
 
@@ -64,7 +74,7 @@ def _classes(scene: Scene, item: str, found: Source) -> list[Block | None]:
     return [told, class_tables.found(found, item, language), class_tables.profile(found, item, language)]
 
 
-def _by_models(scene: Scene, item: str) -> list[Block | None]:
+def _by_models(scene: Scene, item: str, said: set[str]) -> list[Block | None]:
     language, study = scene.language, scene.study
     items, ladder, paths, means = (
         scene.get(f"{GROUPS}/{name}_{item}") for name in ("items", "invariance", "paths", "means")
@@ -84,7 +94,7 @@ def _by_models(scene: Scene, item: str) -> list[Block | None]:
         blocks.append(scene.body(group_sentences.invariance(ladder, language)))
         blocks.append(group_tables.invariance(ladder, language))
     if paths is not None and paths.subjects("path"):
-        blocks += _paths(scene, paths)
+        blocks += _paths(scene, paths, said)
     if means is not None and means.subjects("eta2"):
         blocks.append(scene.body(group_sentences.means(means, language, study)))
         blocks.append(group_tables.means(means, language))
@@ -92,7 +102,7 @@ def _by_models(scene: Scene, item: str) -> list[Block | None]:
     return [*blocks, *dict.fromkeys([*_refused(scene, paths, means), *why])]
 
 
-def _by_composites(scene: Scene, item: str) -> list[Block | None]:
+def _by_composites(scene: Scene, item: str, said: set[str]) -> list[Block | None]:
     language, study = scene.language, scene.study
     model, composites, paths = (
         scene.get(f"{GROUPS}/{name}_{item}") for name in ("paths", "composites", "pls_paths")
@@ -114,7 +124,7 @@ def _by_composites(scene: Scene, item: str) -> list[Block | None]:
     if paths is None:
         return blocks
     drawn = group_figures.forest(paths, language)
-    more = composite_sentences.paths(paths, language, study, drawn is not None)
+    more = composite_sentences.paths(paths, language, study, drawn is not None, said)
     if model is not None and model.subjects("p_holm"):
         more += composite_sentences.engines(model, paths, language, study)
     return [
@@ -127,10 +137,12 @@ def _by_composites(scene: Scene, item: str) -> list[Block | None]:
     ]
 
 
-def _paths(scene: Scene, paths: Source) -> list[Block | None]:
+def _paths(scene: Scene, paths: Source, said: set[str]) -> list[Block | None]:
     language, study = scene.language, scene.study
     drawn = group_figures.forest(paths, language)
-    told = group_sentences.paths(paths, language, study, drawn is not None)
+    item = group_tables.grouping(paths)
+    loose = {path: shaky(study, scene.sources, item, path) for path in paths.subjects("p_holm")}
+    told = group_sentences.paths(paths, language, study, drawn is not None, loose, said)
     return [
         scene.body(told),
         group_tables.paths(paths, language),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from crmlab.present import warehouse_tables as tables
-from crmlab.present.blocks import Block, Ref
+from crmlab.present.blocks import Block, Ref, Spans
 from crmlab.present.sentences import say
-from crmlab.report.sections import INTAKE, Scene
+from crmlab.report.scene import INTAKE, Scene
 
 
 def coverage(scene: Scene) -> list[Block]:
@@ -18,15 +18,15 @@ def coverage(scene: Scene) -> list[Block]:
         scene.body(say(spoken, "warehouse_loads", ref=Ref("loads"))),
         tables.loads(log, spoken),
     ]
+    known: Spans = ()
     for name in [name for name in ("respondents", "contacts") if f"customers:{name}" in joined]:
-        told = say(
+        known += say(
             spoken, f"warehouse_{name}",
             n=joined.fact(f"customers:{name}", style="integer"),
             k=joined.fact(f"matched:{name}", style="integer"),
             pct=joined.fact(f"share:{name}", style="percent", digits=1),
-            ref=Ref("coverage"),
         )  # fmt: skip
-        blocks.append(scene.body(told))
-    if len(blocks) > 2:
-        blocks.append(tables.coverage(joined, spoken))
+    if known:
+        told = say(spoken, "warehouse_known", ref=Ref("coverage"))
+        blocks += [scene.body(told + known), tables.coverage(joined, spoken)]
     return scene.section("coverage", INTAKE, blocks)

@@ -9,7 +9,7 @@ from crmlab.present import introduction_sentences as sentences
 from crmlab.present import introduction_tables as tables
 from crmlab.present.blocks import Block, Label, Paragraph, Ref, Strong
 from crmlab.present.sentences import say
-from crmlab.report.sections import DESIGN, Scene, trimmed
+from crmlab.report.scene import DESIGN, Scene, trimmed
 
 
 def abstract(scene: Scene) -> list[Block]:

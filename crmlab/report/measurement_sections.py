@@ -14,7 +14,7 @@ from crmlab.present import (
 from crmlab.present.blocks import Block
 from crmlab.present.facts import Source
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import MEASURE, SAMPLE, Scene
+from crmlab.report.scene import MEASURE, SAMPLE, Scene
 
 
 def impossible(scene: Scene, *sources: Source | None) -> list[Block]:

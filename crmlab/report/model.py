@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -25,13 +25,10 @@ from crmlab.present.blocks import (
     facts_of,
 )
 from crmlab.present.formula import letters
-from crmlab.present.language import NBSP, Language
+from crmlab.present.language import Language
+from crmlab.report.layout import contained, kept_together
 from crmlab.report.profiles import PLAIN, Profile
 from crmlab.report.references import Bibliography
-
-OVERRIDES = frozenset("\u202a\u202b\u202d\u202e")
-WIDE = 10  # columns beyond which a table stands on a page turned on its side
-ISOLATES = frozenset("\u2066\u2067\u2068")
 
 
 @dataclass(frozen=True)
@@ -232,7 +229,7 @@ class Document:
         if isinstance(span, Ref):
             return self.reference(span.key)
         if isinstance(span, Label):
-            return contained(span.text)
+            return contained(self.language.own(span.text))
         if isinstance(span, Cite) and self.works is not None:
             return self.works.inside(span)
         return self.language.plain((span,))
@@ -260,47 +257,3 @@ class Document:
         elif isinstance(block, Paragraph | Heading | Reference):
             yield self.text(block.spans)
             yield from (self.text(span.spans) for span in block.spans if isinstance(span, Footnote))
-
-
-def kept_together(spans: Spans) -> Spans:
-    """Spans in which "p" does not part from its number at the end of a line."""
-    if not any(isinstance(span, Fact) and span.style == "p_relation" for span in spans):
-        return spans
-    found = list(spans)
-    for k, span in enumerate(found[1:]):
-        before = found[k]
-        if (
-            isinstance(span, Fact)
-            and span.style == "p_relation"
-            and isinstance(before, str)
-            and before.endswith(" ")
-        ):
-            found[k] = before[:-1] + NBSP
-    return tuple(found)
-
-
-def contained(text: str) -> str:
-    """A label whose direction marks end where it ends."""
-    overrides = sum(char in OVERRIDES for char in text) - text.count("\u202c")
-    isolates = sum(char in ISOLATES for char in text) - text.count("\u2069")
-    return text + "\u202c" * max(overrides, 0) + "\u2069" * max(isolates, 0)
-
-
-def wide(table: Table) -> bool:
-    """Whether a table needs a page turned on its side."""
-    return len(table.header) > WIDE
-
-
-def spreads(blocks: Sequence[Block]) -> list[tuple[bool, list[Block]]]:
-    """Blocks in runs of upright pages and of pages on their side; a paragraph between two wide tables stays with them."""
-    turned = [isinstance(block, Table) and wide(block) for block in blocks]
-    for k in range(1, len(blocks) - 1):
-        if isinstance(blocks[k], Paragraph) and turned[k - 1] and turned[k + 1]:
-            turned[k] = True
-    found: list[tuple[bool, list[Block]]] = []
-    for side, block in zip(turned, blocks, strict=True):
-        if found and found[-1][0] is side:
-            found[-1][1].append(block)
-        else:
-            found.append((side, [block]))
-    return found

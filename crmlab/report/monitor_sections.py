@@ -9,7 +9,7 @@ from crmlab.present.behaviour_words import Ways
 from crmlab.present.blocks import Block
 from crmlab.present.sentences import say
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import BEHAVIOUR, Scene
+from crmlab.report.scene import BEHAVIOUR, Scene
 
 
 def monitoring(scene: Scene) -> list[Block]:

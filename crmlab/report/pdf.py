@@ -28,7 +28,9 @@ from crmlab.present.blocks import (
 )
 from crmlab.present.theme import FALLBACK, Theme
 from crmlab.report.equations import typst as in_typst
-from crmlab.report.model import Document, contained, spreads, wide
+from crmlab.report.heights import breaks
+from crmlab.report.layout import spreads, wide
+from crmlab.report.model import Document
 from crmlab.report.pictures import Picture
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
@@ -110,7 +112,10 @@ def _data(document: Document, pictures: Mapping[str, Picture], theme: Theme) -> 
                 "key": chapter.key,
                 "title": document.chapter_title(chapter),
                 "runs": [
-                    {"turned": turned, "blocks": [_block(document, block, pictures) for block in blocks]}
+                    {
+                        "turned": turned,
+                        "blocks": [_block(document, block, pictures, theme) for block in blocks],
+                    }
                     for turned, blocks in spreads(chapter.blocks)
                 ],
             }
@@ -119,7 +124,7 @@ def _data(document: Document, pictures: Mapping[str, Picture], theme: Theme) -> 
     }
 
 
-def _block(document: Document, block: Block, pictures: Mapping[str, Picture]) -> dict[str, Any]:
+def _block(document: Document, block: Block, pictures: Mapping[str, Picture], theme: Theme) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "role": block.role, "spans": spans_data(document, block.spans)}
     if isinstance(block, Heading):
@@ -140,19 +145,10 @@ def _block(document: Document, block: Block, pictures: Mapping[str, Picture]) ->
         "number": document.reference(block.key),
         "alt-caption": document.caption(block),
         "caption": spans_data(document, block.caption),
-        "notes": [_block(document, note, pictures) for note in block.notes],
+        "notes": [_block(document, note, pictures, theme) for note in block.notes],
     }
     if isinstance(block, Table):
-        return {
-            "kind": "table",
-            "header": [spans_data(document, cell) for cell in block.header],
-            "rows": [[spans_data(document, cell) for cell in row] for row in block.rows],
-            "align": list(block.align),
-            "widths": list(block.shares),
-            "alt": document.caption(block),
-            "wide": wide(block),
-            **common,
-        }
+        return {"kind": "table", "alt": document.caption(block), **_table(document, block, theme), **common}
     return {
         "kind": "figure",
         "svg": pictures[block.key].svg,
@@ -160,6 +156,29 @@ def _block(document: Document, block: Block, pictures: Mapping[str, Picture]) ->
         "width": 100 * block.width,
         **common,
     }
+
+
+def _table(document: Document, table: Table, theme: Theme) -> dict[str, Any]:
+    header = [spans_data(document, cell) for cell in table.header]
+    rows = [[spans_data(document, cell) for cell in row] for row in table.rows]
+    words = [[_words(cell) for cell in row] for row in (header, *rows)]
+    return {
+        "header": header,
+        "rows": [[_brief(cell) for cell in row] for row in rows],
+        "align": list(table.align),
+        "widths": list(table.shares),
+        "wide": wide(table),
+        "breaks": breaks(words[0], words[1:], table.shares, wide(table), theme),
+    }
+
+
+def _brief(cell: list[dict[str, Any]]) -> Any:
+    """A cell; as its words where it has nothing but words, which the template then need not put together."""
+    return cell[0]["v"] if len(cell) == 1 and cell[0]["t"] == "text" else cell
+
+
+def _words(spans: list[dict[str, Any]]) -> str:
+    return "".join([span["v"] for span in spans if span["t"] != "foot"])
 
 
 def spans_data(document: Document, spans: Spans, *, rtl: bool = False) -> list[dict[str, Any]]:
@@ -191,7 +210,7 @@ def _span(document: Document, span: Span, rtl: bool) -> dict[str, Any]:
     if isinstance(span, Slanted):
         return {"t": "slanted", "v": span.text, "rtl": rtl}
     if isinstance(span, Label):
-        return {"t": "text", "v": FIRST_STRONG + contained(span.text) + POP}
+        return {"t": "text", "v": FIRST_STRONG + document.span(span) + POP}
     if isinstance(span, Strong):
         return {"t": "strong", "v": span.text}
     if isinstance(span, Fact) and span.strong:

@@ -9,7 +9,7 @@ from crmlab.present.blocks import Block
 from crmlab.present.facts import Source
 from crmlab.present.sentences import say
 from crmlab.report.measurement_sections import impossible
-from crmlab.report.sections import STRUCTURE, Scene
+from crmlab.report.scene import STRUCTURE, Scene
 
 START = f"{STRUCTURE}/process_"
 
@@ -23,6 +23,12 @@ def processes(scene: Scene) -> list[Block]:
     if not blocks:
         return []
     return scene.section("process", STRUCTURE, [scene.body(say(scene.language, "process_intro")), *blocks])
+
+
+def _percentiles(scene: Scene, name: str) -> bool:
+    """Whether low, middle and high of a model are percentiles: of hypotheses' models always."""
+    asked = scene.study.spec.process
+    return not name.isdigit() or int(name) > len(asked) or asked[int(name) - 1].probes == "percentiles"
 
 
 def _order(source: Source) -> tuple[bool, int, str]:
@@ -40,7 +46,7 @@ def _model(scene: Scene, source: Source) -> list[Block | None]:
     told += sentences.interactions(source, language, scene.study.rules.alpha)
     told += sentences.regions(source, language) + sentences.indirect(source, language)
     blocks: list[Block | None] = [
-        scene.body(told), tables.regressions(source, language), tables.effects(source, language),
+        scene.body(told), tables.regressions(source, language), tables.effects(source, language, _percentiles(scene, name)),
         *figures.regions(source, language),
     ]  # fmt: skip
     if again is not None and again.subjects("direct"):

@@ -185,8 +185,8 @@ def _docx(made: Form, theme: Theme) -> bytes:
     def line(text: str, style: str, **how: Any) -> str:
         return xml.paragraph(xml.runs(text, rtl), style, rtl, **how)
 
-    def cell(text: str, width: int, *, centre: bool, head: bool = False) -> str:
-        return xml.cell(line(text, "TableText", align="center" if centre else ""), width, line_below=head)
+    def cell(text: str, width: int, *, centre: bool) -> str:
+        return xml.cell(line(text, "TableText", align="center" if centre else ""), width)
 
     body.append(line(made.title, "Title"))
     for text in made.intro:
@@ -201,7 +201,7 @@ def _docx(made: Form, theme: Theme) -> bytes:
             head = (made.language.word("form.number"), made.language.word("form.column"), *part.words)
             lines = [(row.number, row.text, *[BOX] * len(part.words)) for row in part.rows]
             top, *rest = (
-                xml.row([cell(text, width, centre=k != 1, head=n == 0) for k, (text, width) in enumerate(zip(each, widths, strict=True))],
+                xml.row([cell(text, width, centre=k != 1) for k, (text, width) in enumerate(zip(each, widths, strict=True))],
                         header=n == 0)
                 for n, each in enumerate([head, *lines])
             )  # fmt: skip

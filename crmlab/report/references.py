@@ -22,28 +22,24 @@ from crmlab.present.blocks import (
     Heading,
     Paragraph,
     Reference,
-    Slanted,
     Span,
     Spans,
     Table,
 )
 from crmlab.present.language import LATIN_DIGITS, Language
-from crmlab.report.bibtex import Entry, names, read_bibtex
+from crmlab.report.apa import authors, cited_as, is_persian, listed_as, named_as, own_word, year_of
+from crmlab.report.bibtex import Entry, read_bibtex
 
 if TYPE_CHECKING:
     from crmlab.report.model import Chapter, Document
     from crmlab.study import Study
 
 SOURCES = Path(__file__).parent / "sources.bib"
-PERSIAN = re.compile("[\u0621-\u06ff]")
-INITIAL = re.compile(r"[^\W\d_]", re.UNICODE)
-WHOLE = frozenset(
-    ("book", "phdthesis", "mastersthesis", "thesis", "techreport", "report", "manual", "misc", "online")
-)
-THESES = {"phdthesis": "dissertation", "mastersthesis": "thesis"}
+PRIOR = Path(__file__).parent / "prior_studies.bib"
 NAMED = re.compile(  # "Fornell & Larcker 1981", "Horn (1965)", "Hair et al. (2019)"
     r"(?P<who>[A-ZÀ-Ž][\w’'-]+(?:, [A-ZÀ-Ž][\w’'-]+)*(?:,? (?:&|and) [A-ZÀ-Ž][\w’'-]+| et al\.)?),? \(?(?P<year>(?:18|19|20)\d\d)\b"
 )
+COMPOUND = re.compile(r"^[A-ZÀ-Ž][\w’'-]+ (?=[A-ZÀ-Ž])")  # the first of two surnames
 
 
 @dataclass(frozen=True)
@@ -66,7 +62,7 @@ class Bibliography:
         """A bibliography whose twins of author and year are told apart, in the order of their titles."""
         twins: dict[tuple[str, str], list[str]] = {}
         for key, entry in entries.items():
-            twins.setdefault((_who(entry), year_of(entry)), []).append(key)
+            twins.setdefault((cited_as(entry), year_of(entry)), []).append(key)
         suffixes = {
             key: "abcdefghijklmnopqrstuvwxyz"[k % 26]
             for keys in twins.values()
@@ -88,30 +84,14 @@ class Bibliography:
         """ "Fornell & Larcker, 1981, p. 40", without brackets."""
         key = self.same.get(cite.key, cite.key)
         entry = self.entries[key]
-        comma = _word(entry, "comma")
+        comma = own_word(entry, "comma")
         year = year_of(entry) + self.suffixes.get(key, "")
-        shown = f"{_who(entry)}{comma}{year if is_persian(entry) else year.translate(LATIN_DIGITS)}"
+        shown = f"{cited_as(entry)}{comma}{year if is_persian(entry) else year.translate(LATIN_DIGITS)}"
         return shown + (f"{comma}{cite.aside}" if cite.aside else "")
 
     def listed(self, key: str) -> Spans:
         """The work as the list of references prints it."""
-        return _listed(self.entries[key], self.suffixes.get(key, ""))
-
-
-def is_persian(entry: Entry) -> bool:
-    """A Persian work: it says so, or its title is written in Persian letters."""
-    said = entry.get("language", "langid").lower()
-    return said in ("persian", "farsi", "fa") or bool(PERSIAN.search(said or entry.get("title")))
-
-
-def _word(entry: Entry, key: str, **values: str) -> str:
-    """Our own word in the language of a work, which need not be that of the document."""
-    return Language.load("fa" if is_persian(entry) else "en").word(f"reference.{key}", **values)
-
-
-def year_of(entry: Entry) -> str:
-    """The year as printed; what has none is "n.d."."""
-    return entry.get("year") or entry.get("date")[:4] or _word(entry, "undated")
+        return listed_as(self.entries[key], self.suffixes.get(key, ""))
 
 
 def bibliography(study: Study) -> Bibliography:
@@ -139,15 +119,15 @@ def bibliography(study: Study) -> Bibliography:
                     f"{path}: the work '{key}' has no title", file=study.file, key="report.references"
                 )
     same = {
-        twin: key for key, entry in own.items() for twin, known in bundled().items() if _same(entry, known)
+        twin: key for key, entry in own.items() for twin, known in shipped().items() if _same(entry, known)
     }
-    ours = {key: entry for key, entry in bundled().items() if key not in same and key not in own}
+    ours = {key: entry for key, entry in shipped().items() if key not in same and key not in own}
     return Bibliography.of({**ours, **own}, {twin: key for twin, key in same.items() if twin != key})
 
 
 def _same(a: Entry, b: Entry) -> bool:
     """The same work, whoever typed it: authors, year and the letters of the title agree."""
-    if (_who(a), year_of(a)) != (_who(b), year_of(b)):
+    if (cited_as(a), year_of(a)) != (cited_as(b), year_of(b)):
         return False
     one, other = (re.sub(r"\W", "", entry.get("title").casefold()) for entry in (a, b))
     return one.startswith(other) or other.startswith(one)
@@ -157,6 +137,12 @@ def _same(a: Entry, b: Entry) -> bool:
 def bundled() -> dict[str, Entry]:
     """The sources of the product's own rules."""
     return read_bibtex(SOURCES.read_text(encoding="utf-8"), SOURCES.name)
+
+
+@cache
+def shipped() -> dict[str, Entry]:
+    """All works that come with crmlab: those of its rules, and the prior studies of its library."""
+    return bundled() | read_bibtex(PRIOR.read_text(encoding="utf-8"), PRIOR.name)
 
 
 def with_references(document: Document, study: Study) -> Document:
@@ -206,8 +192,9 @@ def _named(text: str) -> set[tuple[str, str]]:
 def _by_name() -> dict[tuple[str, str], str]:
     return {
         (who, entry.get("year")): key
-        for key, entry in bundled().items()
-        for who in (_who(entry), _short(entry))
+        for key, entry in shipped().items()
+        for name in (cited_as(entry), named_as(entry))
+        for who in (name, COMPOUND.sub("", name))  # "Serrano Archimi et al." is read as "Archimi et al."
     }
 
 
@@ -255,7 +242,7 @@ def anchor_of(key: str) -> str:
 
 def _order(works: Bibliography, key: str) -> tuple[object, ...]:
     entry = works.entries[key]
-    return (*_alphabetical(_people(entry) or entry.get("title")), year_of(entry), entry.get("title"), key)
+    return (*_alphabetical(authors(entry) or entry.get("title")), year_of(entry), entry.get("title"), key)
 
 
 def _alphabetical(text: str) -> tuple[tuple[int, ...], str]:
@@ -264,104 +251,3 @@ def _alphabetical(text: str) -> tuple[tuple[int, ...], str]:
         alphabet.find(char) if char in alphabet else 1000 + ord(char.casefold()[0]) for char in text
     )
     return places, text
-
-
-def _who(entry: Entry) -> str:
-    """Who wrote it, as the text names them: one, two, or the first and others."""
-    people = [family for family, _ in names(entry.get("author", "editor"))]
-    if not people:
-        return entry.get("organization", "institution", "publisher", "title")
-    if len(people) == 2:
-        return _word(entry, "both", first=people[0], second=people[1])
-    return people[0] if len(people) == 1 else _word(entry, "others", first=people[0])
-
-
-def _short(entry: Entry) -> str:
-    """How our own words name a source: up to three names in full, or as the entry says."""
-    said = entry.get("named")
-    people = [family for family, _ in names(entry.get("author", "editor"))]
-    if said or len(people) < 3:
-        return said or _who(entry)
-    return f"{', '.join(people[:-1])} & {people[-1]}"
-
-
-def _people(entry: Entry) -> str:
-    """The authors of a listed work: "Fornell, C., & Larcker, D. F."."""
-    persian = is_persian(entry)
-    given = (lambda name: name) if persian else _initials
-    shown = [
-        f"{family}{_word(entry, 'comma')}{given(first)}" if first else family
-        for family, first in names(entry.get("author", "editor"))
-    ]
-    between, last = _word(entry, "between"), _word(entry, "last")
-    if len(shown) > 20:  # APA 7: the first nineteen, then the last
-        return between.join(shown[:19]) + f"{between}… {shown[-1]}"
-    return between.join(shown[:-1]) + (last if len(shown) > 1 else "") + shown[-1] if shown else ""
-
-
-def _initials(given: str) -> str:
-    words = []
-    for word in given.replace(".", ". ").split():
-        parts = [part[:1].upper() + "." for part in word.split("-") if INITIAL.match(part)]
-        words.append("-".join(parts))
-    return " ".join(word for word in words if word)
-
-
-def _listed(entry: Entry, suffix: str) -> Spans:
-    people, title = _people(entry), entry.get("title")
-    if people and not entry.get("author"):
-        people += _word(entry, "editors" if " and " in entry.get("editor") else "editor")
-    year = f"({year_of(entry)}{suffix})."
-    before = (
-        f"{people}{'' if people.endswith(('.', ')')) or is_persian(entry) else '.'} {year} " if people else ""
-    )
-    after = "" if people else f"{year} "
-    if entry.kind in WHOLE:
-        edition = _word(entry, "edition", number=_ordinal(entry)) if entry.get("edition") else ""
-        stop = " " if entry.kind in THESES else ". "
-        spans: list[Span] = [before, Slanted(title), f"{edition}{stop}{after}", _house(entry)]
-    else:
-        spans = [before, f"{title}. {after}", *_place(entry)]
-    link = _link(entry)
-    return (*(span for span in spans if span), *([f" {link}"] if link else []))
-
-
-def _ordinal(entry: Entry) -> str:
-    edition = entry.get("edition")
-    if is_persian(entry) or not edition.isdigit():
-        return edition
-    return {"1": "1st", "2": "2nd", "3": "3rd"}.get(edition, f"{edition}th")
-
-
-def _house(entry: Entry) -> str:
-    if entry.kind in THESES:
-        school = entry.get("school", "institution")
-        kind = _word(entry, THESES[entry.kind])
-        return f"[{kind}{_word(entry, 'comma')}{school}]." if school else f"[{kind}]."
-    house = entry.get("publisher", "institution", "organization", "howpublished")
-    return f"{house}." if house else ""
-
-
-def _place(entry: Entry) -> list[Span]:
-    """Where an article or a chapter stands: journal, volume, number, pages."""
-    comma = _word(entry, "comma")
-    pages = re.sub(r"\s*[-–—]+\s*", "–", entry.get("pages"))
-    if entry.get("booktitle"):
-        house = entry.get("publisher")
-        shown = f" {_word(entry, 'pages', pages=pages)}" if pages else ""
-        return [
-            _word(entry, "in"),
-            Slanted(entry.get("booktitle")),
-            f"{shown}.",
-            f" {house}." if house else "",
-        ]
-    volume, number = entry.get("volume"), entry.get("number")
-    journal = Slanted(entry.get("journal", "journaltitle") + (f"{comma}{volume}" if volume else ""))
-    rest = (f"({number})" if number else "") + (f"{comma}{pages}" if pages else "")
-    return [journal, f"{rest}."]
-
-
-def _link(entry: Entry) -> str:
-    doi = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", entry.get("doi"))
-    url = entry.get("url")
-    return f"https://doi.org/{doi}" if doi else url if url.startswith(("http://", "https://")) else ""

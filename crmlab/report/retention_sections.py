@@ -11,7 +11,7 @@ from crmlab.present.behaviour_words import Ways
 from crmlab.present.blocks import Block, Spans
 from crmlab.present.facts import Source
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import BEHAVIOUR, INTAKE, Scene
+from crmlab.report.scene import BEHAVIOUR, INTAKE, Scene
 
 Make = Callable[[Source, Ways], "list[Block | None]"]
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from crmlab.present import (
     diagrams,
     figures,
     flowchart,
+    group_sentences,
     heatmap,
     measurement_diagram,
     model_tables,
@@ -18,93 +19,14 @@ from crmlab.present import (
     verdict_sentences,
     verdict_tables,
 )
-from crmlab.present.blocks import Block, Heading, Label, Paragraph, Ref, Spans, Strong
-from crmlab.present.facts import Source
-from crmlab.present.language import Language
+from crmlab.present.blocks import Block, Figure, Label, Paragraph, Ref, Spans, Strong
+from crmlab.present.discussion_sentences import ratios
+from crmlab.present.outcomes import merged, outcomes, reservations
 from crmlab.present.sentences import listed, say
-from crmlab.report.author_text import Author
-from crmlab.study.author_files import FOLDER, OWN
+from crmlab.report.scene import INTAKE, MEASURE, SAMPLE, STRUCTURE, Scene
 
 if TYPE_CHECKING:
-    from crmlab.study import Study
-
-DESIGN = "01_study_design"
-INTAKE, SAMPLE = "02_data_intake", "03_sample_description"
-MEASURE, STRUCTURE = "04_measurement", "05_structure_mediation"
-BEHAVIOUR = "07_behavioural_clv"
-MATURITY, MAP = "09_maturity", "10_enterprise_map"
-LOOP = "11_swift_loop"
-REPORT = "13_thesis_report"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What a section is written from: the study, the reader's language, saved results, and the author's own text."""
-
-    study: Study
-    language: Language
-    sources: dict[str, Source]
-    texts: Author = field(default_factory=lambda: Author({}))
-
-    def slot(self, name: str) -> list[Block]:
-        """The author's text of a section; in a draft, a box that names the file it is to stand in."""
-        found = self.texts.of(name)
-        if found or name not in OWN or not self.study.spec.report.draft:
-            return found
-        told = say(self.language, "text_gap", file=Label(f"{FOLDER}/{name}.{self.language.code}.md"))
-        return [Paragraph(trimmed(told), "gap", author=True)]
-
-    def titled(self, key: str, blocks: Sequence[Block | None]) -> list[Block]:
-        """A section that rests on no step of its own: with its heading if it holds anything, else nothing."""
-        content = [block for block in blocks if block is not None]
-        heading = Heading(2, f"section-{key}", (self.language.word(f"section.{key}"),))
-        return [heading, *content] if content else []
-
-    def get(self, address: str) -> Source | None:
-        """A saved result, if there is one."""
-        return self.sources.get(address)
-
-    def judged(self, name: str) -> Source | None:
-        """A result that hypotheses are judged by: of all steps; of PLS, or of covariance-based SEM if that is all there is."""
-        if name == "verdicts" and (whole := self.get(f"{REPORT}/hypotheses")) is not None:
-            return whole
-        return self.get(f"{STRUCTURE}/{name}") or self.get(f"{STRUCTURE}/sem_{name}")
-
-    def section(self, key: str, step: str, blocks: Sequence[Block | None]) -> list[Block]:
-        """A section with its heading; an empty one says that its step has not been run, or is left out."""
-        content = [block for block in blocks if block is not None]
-        run = any(address.startswith(f"{step}/") for address in self.sources)
-        if not content and (run or step not in self.study.steps or not self.useful(step)):
-            return []
-        if not content:
-            content = [
-                self.body(say(self.language, "not_available", step=self.language.word(f"step.{step}")))
-            ]
-        heading = Heading(2, f"section-{key}", (self.language.word(f"section.{key}"),))
-        return [heading, *content]
-
-    def useful(self, step: str) -> bool:
-        """Whether the study has the data that the step is about."""
-        if step == DESIGN:
-            return self.study.has_design
-        if step in (SAMPLE, MEASURE, STRUCTURE):
-            return self.study.has_survey
-        if step == LOOP:
-            return self.study.has_actions
-        if step in (MATURITY, MAP):
-            return self.study.has_maturity if step == MATURITY else self.study.has_map
-        if step == "06_lifecycle_groups":
-            return self.study.has_life
-        return step != BEHAVIOUR or self.study.has_behaviour
-
-    def body(self, spans: Spans) -> Paragraph:
-        """A paragraph of running text."""
-        return Paragraph(trimmed(spans))
-
-
-def trimmed(spans: Spans) -> Spans:
-    """Spans without the space after the last sentence."""
-    return spans[:-1] if spans and spans[-1] == " " else spans
+    from crmlab.study import Hypothesis, Study
 
 
 def introduction(scene: Scene) -> list[Block]:
@@ -146,9 +68,13 @@ def respondents(scene: Scene) -> list[Block]:
         return scene.section("respondents", SAMPLE, [])
     told = say(language, "profile_intro", ref=Ref("profile"), fig=Ref("profile_chart"))
     threshold = scene.study.privacy_threshold
-    for item, values in list(tables.categories(source).items())[:3]:
-        if max(source.value(f"count:{item}.{value}") for value in values) >= threshold:
-            told += sentences.majority(source, language, item, values)
+    first = dict(list(tables.categories(source).items())[:3])
+    large = {
+        item: values
+        for item, values in first.items()
+        if max(source.value(f"count:{item}.{value}") for value in values) >= threshold
+    }
+    told += sentences.majorities(source, language, large)
     return scene.section("respondents", SAMPLE, [
         scene.body(told),
         tables.profile(source, language, threshold),
@@ -213,14 +139,21 @@ def reliability(scene: Scene) -> list[Block]:
         told += sentences.reliability(source, language, study)
         blocks += [scene.body(told), tables.reliability(source, language)]
     if loading is not None:
-        blocks.append(scene.body(sentences.loadings(loading, language, study)))
-        blocks.append(tables.loadings(loading, language, scene.get(f"{MEASURE}/items")))
         outer = scene.get(f"{STRUCTURE}/outer")
         named = [name for name, _ in groups(study)]
         whole = [name for name, c in study.constructs.items() if c.dimensions or not study.second_order]
         tops = [[name] for name in named] if "" not in named else [whole]
-        blocks += [measurement_diagram.measurement(loading, outer, language, study, top) for top in tops]
+        drawn = [measurement_diagram.measurement(loading, outer, language, study, top) for top in tops]
+        told = sentences.loadings(loading, language, study) + drawn_in(scene, "loadings_figs", drawn)
+        table = tables.loadings(loading, language, scene.get(f"{MEASURE}/items"))
+        blocks += [scene.body(told), table, *drawn]
     return scene.section("reliability", MEASURE, blocks)
+
+
+def drawn_in(scene: Scene, key: str, drawn: Sequence[Figure | None]) -> Spans:
+    """The sentence that names the figures which are there; none without any."""
+    there = listed(scene.language, [(Ref(figure.key),) for figure in drawn if figure is not None])
+    return say(scene.language, key, figs=there) if there else ()
 
 
 def discriminant(scene: Scene) -> list[Block]:
@@ -264,7 +197,7 @@ def direct(scene: Scene) -> list[Block]:
     for hypothesis in hypotheses if source is not None else ():
         blocks.append(_statement(scene, hypothesis.id, hypothesis.statement))
         told = sentences.direct(source, scene.language, hypothesis, scene.study.rules.alpha)  # type: ignore[arg-type]
-        blocks.append(scene.body(told))
+        blocks.append(scene.body(told + _interpretable(scene, hypothesis)))
     return scene.section("direct", STRUCTURE, blocks)
 
 
@@ -278,15 +211,23 @@ def mediation(scene: Scene) -> list[Block]:
         if hypothesis.kind == "mediation":
             blocks.append(_statement(scene, hypothesis.id, hypothesis.statement))
             told = sentences.mediated(verdicts, paths, language, hypothesis, scene.study.rules.alpha)  # type: ignore[arg-type]
-            blocks.append(scene.body(told))
+            blocks.append(scene.body(told + _interpretable(scene, hypothesis)))
     if effects is not None and len(effects.result.tidy):
         blocks.append(scene.body(say(language, "effects_intro", ref=Ref("effects"), fig=Ref("forest"))))
-        blocks += [model_tables.effects(effects, language), figures.forest(paths, effects, language)]
+        blocks += [
+            model_tables.effects(effects, language, asked=ways(scene.study)),
+            figures.forest(paths, effects, language),
+        ]
     return (
         scene.section("mediation", STRUCTURE, blocks)
         if blocks or (scene.study.uses("pls") and scene.study.paths)
         else []
     )
+
+
+def ways(study: Study) -> list[str]:
+    """The ways, outcome first, that hypotheses on mediation name."""
+    return ["~".join(reversed(one.constructs)) for one in study.hypotheses if one.kind == "mediation"]
 
 
 def further(scene: Scene) -> list[Block]:
@@ -298,9 +239,9 @@ def further(scene: Scene) -> list[Block]:
     blocks: list[Block | None] = []
     for one in asked:
         blocks.append(_statement(scene, one.id, one.statement))
-        blocks.append(
-            scene.body(verdict_sentences.told(source, scene.language, one, scene.study.rules.alpha))
-        )
+        told = verdict_sentences.told(source, scene.language, one, scene.study.rules.alpha)
+        told += group_sentences.alone(scene.study, scene.sources, scene.language, one, source)
+        blocks.append(scene.body(told))
     return scene.section("further", STRUCTURE, blocks)
 
 
@@ -309,9 +250,25 @@ def summary(scene: Scene) -> list[Block]:
     source = scene.judged("verdicts")
     if source is None or not scene.study.hypotheses:
         return []
-    told = scene.body(verdict_sentences.summary(source, scene.language))
-    table = verdict_tables.verdicts(source, scene.language, scene.study.hypotheses)
-    return scene.section("summary", STRUCTURE, [told, table])
+    language, study = scene.language, scene.study
+    held = {
+        one.hypothesis.id: reservations(study, scene.sources, one) for one in outcomes(study, scene.sources)
+    }
+    told = verdict_sentences.summary(source, language)
+    mixed = listed(language, [(Label(name),) for name, found in held.items() if "merged" in found])
+    told += say(language, "summary_not_distinct", list=mixed) if mixed else ()
+    table = verdict_tables.verdicts(source, language, study.hypotheses, held)
+    return scene.section("summary", STRUCTURE, [scene.body(told), table])
+
+
+def _interpretable(scene: Scene, one: Hypothesis) -> Spans:
+    """That a verdict is not interpreted, where the constructs it joins are not distinct."""
+    source = scene.judged("verdicts")
+    pairs = merged(scene.study, scene.sources, one)
+    if not pairs or source is None or math.isnan(source.value(f"verdict:{one.id}")):
+        return ()
+    told = ratios(pairs, scene.sources, scene.language)
+    return say(scene.language, "verdict_not_distinct", list=told)
 
 
 def _statement(scene: Scene, name: str, statement: dict[str, str]) -> Paragraph:

@@ -15,7 +15,7 @@ from crmlab.present.blocks import Block
 from crmlab.present.facts import Source
 from crmlab.present.segment_words import Look
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import BEHAVIOUR, Scene
+from crmlab.report.scene import BEHAVIOUR, Scene
 
 LIFE = "06_lifecycle_groups"
 

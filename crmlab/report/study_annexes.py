@@ -7,7 +7,7 @@ from collections.abc import Collection
 from crmlab.present import dictionary_tables, guide_tables, viva_sentences
 from crmlab.present.blocks import Block, Fact, Label, Paragraph, Ref, Span, Spans
 from crmlab.present.sentences import say
-from crmlab.report.sections import INTAKE, SAMPLE, Scene, trimmed
+from crmlab.report.scene import INTAKE, SAMPLE, Scene, trimmed
 from crmlab.study.claims import MODELS, claims
 
 
@@ -47,30 +47,38 @@ def _codes(scene: Scene) -> Spans:
 def questionnaire(scene: Scene) -> list[Block]:
     """The questions as respondents read them."""
     table = dictionary_tables.questionnaire(scene.study, scene.language)
-    return [scene.body(say(scene.language, "form_intro")), table] if table is not None else []
+    told = say(scene.language, "form_intro", ref=Ref("questionnaire"))
+    return [scene.body(told), table] if table is not None else []
 
 
 def models(scene: Scene, shown: Collection[str]) -> list[Block]:
     """2: the deployment models by their parts, and which of them this study answers."""
-    running = guide_tables.answered(scene.sources)
+    running = guide_tables.answered(_filled(scene))
     chosen = [one for one in claims() if one.part in MODELS and one.kind != "title"]
     k, n = (_count(f"models_{key}", size) for key, size in (
         ("answered", sum(one.state(running) == "answered" for one in chosen)), ("parts", len(chosen)),
     ))  # fmt: skip
     told = say(scene.language, "intro_models", ref=Ref("deployment_models"))
-    told += say(scene.language, "intro_models_count", k=k, n=n)
+    told += say(scene.language, "intro_models_all" if k.value == n.value else "intro_models_count", k=k, n=n)
     return scene.titled("models", [scene.body(told), guide_tables.models(scene.language, running, shown)])
+
+
+def _filled(scene: Scene) -> list[str]:
+    """Saved results that hold something: a result without a row says why it could not be computed, and answers nothing."""
+    return [address for address, source in scene.sources.items() if len(source.result.tidy)]
 
 
 def coverage(scene: Scene, shown: Collection[str]) -> list[Block]:
     """Every statement of the source, and where it is taken up; open ones too."""
     if not scene.sources:
         return []
-    running = guide_tables.answered(scene.sources)
+    running = guide_tables.answered(_filled(scene))
     states = [one.state(running) for one in claims()]
+    asked = len(states) - states.count("told")
+    key = "intro_coverage_all" if states.count("answered") == asked else "intro_coverage"
     told = say(
-        scene.language, "intro_coverage", ref=Ref("claims"), k=_count("claims_answered", states.count("answered")),
-        n=_count("claims", len(states) - states.count("told")),
+        scene.language, key, ref=Ref("claims"), k=_count("claims_answered", states.count("answered")),
+        n=_count("claims", asked),
     )  # fmt: skip
     told += say(scene.language, "intro_coverage_stated", k=_count("claims_told", states.count("told")))
     return [scene.body(told), guide_tables.coverage(scene.language, running, shown)]

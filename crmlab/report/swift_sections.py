@@ -9,7 +9,7 @@ from crmlab.present.behaviour_words import Ways
 from crmlab.present.blocks import Block, Paragraph
 from crmlab.present.facts import Source
 from crmlab.present.table_parts import failed_notes
-from crmlab.report.sections import LOOP, Scene
+from crmlab.report.scene import LOOP, Scene
 
 
 def got(scene: Scene, name: str) -> Source | None:

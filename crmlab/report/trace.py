@@ -6,10 +6,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from crmlab.present.blocks import Block, Fact, Figure, Heading, Paragraph, Ref, Spans, Table, facts_of
+from crmlab.present.blocks import (
+    Block,
+    Fact,
+    Figure,
+    Footnote,
+    Heading,
+    Paragraph,
+    Ref,
+    Spans,
+    Table,
+    facts_of,
+)
+from crmlab.present.language import latin
+from crmlab.present.sentences import templates
 from crmlab.report.model import Document
 
 DIGITS = re.compile(r"[0-9\u06f0-\u06f9\u0660-\u0669]")
+DECIMAL = re.compile(r"\d+\.\d+")
 # Names, conventions and years of papers that hold a digit and are no result.
 NAMES = re.compile(
     r"HTMT2|AIC[34]|R2|p\s*<\s*0[.٫/]0?0?[15]|[pP]\s*<\s*[۰0][.٫/][۰0]{1,2}[۱۵15]|ICC\([12]\)|rwg|PDF/A-2b|SHA-?256|"
@@ -22,7 +36,14 @@ def lint(document: Document) -> list[str]:
 
     Text of the author's own may hold typed numbers (the run record lists them); ours may not.
     """
-    return [*_typed(document), *_split_facts(document), *_dead(document), *_empty(document)]
+    return [
+        *_typed(document),
+        *_typed_beside(document),
+        *_untold(document),
+        *_split_facts(document),
+        *_dead(document),
+        *_empty(document),
+    ]
 
 
 def lint_pair(one: Document, other: Document) -> list[str]:
@@ -41,7 +62,7 @@ def lint_pair(one: Document, other: Document) -> list[str]:
 def texts(document: Document) -> Iterator[tuple[str, Spans]]:
     """Running text and cells that are not the author's, with the place they stand in.
 
-    Captions and notes are left out: they name conventions (a scale of 0 to 100, a 95th percentile), which are no results.
+    Captions, headers, notes and footnotes are looked at apart (`_typed_beside`): they name conventions.
     """
     place = ""
     for block in document.blocks():
@@ -64,6 +85,46 @@ def _typed(document: Document) -> list[str]:
             if isinstance(span, str) and DIGITS.search(NAMES.sub("", span)):
                 found.append(f"{place}: a typed number in “{span.strip()[:80]}”")
     return found
+
+
+def _typed_beside(document: Document) -> Iterator[str]:
+    """Numbers typed into captions, headers, notes and footnotes.
+
+    A convention (a scale of 0 to 100, a 95th percentile) may stand there as the catalogue of words has it; a number that
+    the catalogue does not hold was put together somewhere else.
+    """
+    known = _catalogue(document)
+    for block in document.blocks():
+        beside: list[Spans] = []
+        if isinstance(block, Table | Figure):
+            beside = [block.caption, *(note.spans for note in block.notes if not note.author)]
+        if isinstance(block, Table):
+            beside += block.header
+        if isinstance(block, Paragraph) and not block.author:
+            beside = [span.spans for span in block.spans if isinstance(span, Footnote)]
+        place = block.key if isinstance(block, Table | Figure) else "a footnote"
+        for span in (span for spans in beside for span in spans):
+            if isinstance(span, str) and DIGITS.search(NAMES.sub("", span)) and span.strip() not in known:
+                yield f"{place}: a typed number in “{span.strip()[:80]}”"
+
+
+def _catalogue(document: Document) -> str:
+    """All words of the reader's language as one text."""
+    spoken = document.language
+    patterns = (each[spoken.code] for each in templates().values())
+    return "\n".join([*spoken.words.values(), *patterns])
+
+
+def _untold(document: Document) -> Iterator[str]:
+    """Decimal numbers of an alternative text that are none of the figure's facts, as they are printed or rounded."""
+    for figure in document.figures:
+        told = DECIMAL.findall(latin(figure.alt))
+        values = [fact.value for fact in figure.facts]
+        for number in told:
+            half = 0.5000001 * 10.0 ** -len(number.partition(".")[2])
+            wanted = abs(float(number))
+            if not any(abs(abs(scale * value) - wanted) <= half for value in values for scale in (1, 100)):
+                yield f"{figure.key}: the alternative text tells {number}, which is none of the figure's facts"
 
 
 def _split_facts(document: Document) -> list[str]:

@@ -17,7 +17,7 @@ RULES = (
 
 def reference(number: int, rtl: bool) -> str:
     """The mark in the text."""
-    return xml.run(f'<w:footnoteReference w:id="{number}"/>', rtl, xml.Look(raised=True))
+    return xml.run(f'<w:footnoteReference w:id="{number}"/>', rtl, xml.RAISED)
 
 
 def attach(document: Any, notes: Sequence[str], rtl: bool) -> None:
@@ -31,7 +31,7 @@ def attach(document: Any, notes: Sequence[str], rtl: bool) -> None:
         f'<w:footnote w:type="{kind}" w:id="{number}"><w:p><w:r><w:{kind}/></w:r></w:p></w:footnote>'
         for kind, number in RULES
     )
-    mark = xml.run("<w:footnoteRef/>", rtl, xml.Look(raised=True)) + xml.run(xml.text(" "), rtl)
+    mark = xml.run("<w:footnoteRef/>", rtl, xml.RAISED) + xml.run(xml.text(" "), rtl)
     texts = "".join(
         f'<w:footnote w:id="{number}">{xml.paragraph(mark + note, "FootnoteText", rtl)}</w:footnote>'
         for number, note in enumerate(notes, 1)
@@ -41,6 +41,4 @@ def attach(document: Any, notes: Sequence[str], rtl: bool) -> None:
     document.part.relate_to(part, RELATION)
     numbers = "".join(f'<w:footnote w:id="{number}"/>' for _, number in RULES)
     place = document.settings.element.find(xml.qn("w:compat"))
-    settings = xml.element(f"<w:footnotePr>{numbers}</w:footnotePr>")
-    if place is not None:
-        place.addprevious(settings)
+    place.addprevious(xml.element(f"<w:footnotePr>{numbers}</w:footnotePr>"))

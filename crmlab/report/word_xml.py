@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -22,23 +21,15 @@ LATIN = re.compile(  # what runs from left to right inside Persian: Latin words,
     "|\u200e[\u2212<]\\s?[0-9\u06f0-\u06f9\u066b\u066c./]+"
 )
 NAMESPACES = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main"}
-DECLARED = nsdecls("w", "r", "m", "wp", "a", "pic")
-INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a run looks; None keeps what its style says. Sizes in half points."""
-
-    bold: bool = False
-    colour: str = ""
-    size: int = 0
-    hidden: bool = False
-    italic: bool = False
-    raised: bool = False
-
-
-PLAIN, BOLD, UNSEEN = Look(), Look(bold=True), Look(hidden=True)
+DECLARED = nsdecls("w", "r", "m", "wp", "a", "pic") + (
+    ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    ' xmlns:w15="http://schemas.microsoft.com/office/word/2012/wordml"'
+)
+INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+SPACES = {ord(char): " " for char in "\t\r\n\u2028\u2029"}
+# character styles
+STRONG, EMPHASIS, RAISED = "Strong", "Emphasis", "FootnoteReference"
+DIGITS, STRONG_DIGITS = "CountedNumber", "CountedNumberStrong"  # numbers that Word counts
 
 
 @cache
@@ -68,37 +59,27 @@ def elements(sources: Sequence[str]) -> list[Any]:
 
 
 @cache
-def _properties(rtl: bool, look: Look) -> str:
-    """The properties of a run in the order the schema asks for."""
-    inside = "".join(
-        (
-            "<w:b/><w:bCs/>" if look.bold else "",
-            "<w:i/><w:iCs/>" if look.italic else "",
-            "<w:vanish/>" if look.hidden else "",
-            f'<w:color w:val="{look.colour}"/>' if look.colour else "",
-            f'<w:sz w:val="{look.size}"/><w:szCs w:val="{look.size}"/>' if look.size else "",
-            '<w:vertAlign w:val="superscript"/>' if look.raised else "",
-            "<w:rtl/>" if rtl else "",
-        )
-    )
+def _properties(rtl: bool, style: str) -> str:
+    """The properties of a run in the order the schema asks for; `style` is a character style."""
+    inside = f"{f'<w:rStyle w:val={quoteattr(style)}/>' if style else ''}{'<w:rtl/>' if rtl else ''}"
     return f"<w:rPr>{inside}</w:rPr>" if inside else ""
 
 
-def run(content: str, rtl: bool, look: Look = PLAIN) -> str:
+def run(content: str, rtl: bool, style: str = "") -> str:
     """One run."""
-    return f"<w:r>{_properties(rtl, look)}{content}</w:r>"
+    return f"<w:r>{_properties(rtl, style)}{content}</w:r>"
 
 
 def text(words: str, tag: str = "w:t") -> str:
-    """Text that keeps its spaces; characters XML cannot hold are dropped."""
-    return f'<{tag} xml:space="preserve">{escape(INVALID.sub("", words))}</{tag}>'
+    """Text that keeps its spaces; tabs and line ends become spaces, characters XML cannot hold are dropped."""
+    return f'<{tag} xml:space="preserve">{escape(INVALID.sub("", words.translate(SPACES)))}</{tag}>'
 
 
-def runs(words: str, rtl: bool, look: Look = PLAIN) -> str:
+def runs(words: str, rtl: bool, style: str = "") -> str:
     """A text as runs: in a right-to-left text one for each change of script."""
     if not rtl:
-        return run(text(words), False, look) if words else ""
-    return "".join(run(text(part), not latin, look) for part, latin in _scripts(words))
+        return run(text(words), False, style) if words else ""
+    return "".join(run(text(part), not latin, style) for part, latin in _scripts(words))
 
 
 def _scripts(words: str) -> Iterator[tuple[str, bool]]:
@@ -113,7 +94,7 @@ def _scripts(words: str) -> Iterator[tuple[str, bool]]:
         yield words[at:], False
 
 
-def field(instruction: str, shown: str, rtl: bool, look: Look = PLAIN) -> str:
+def field(instruction: str, shown: str, rtl: bool, style: str = "") -> str:
     """A field with the result it shows until it is updated."""
     parts = (
         '<w:fldChar w:fldCharType="begin"/>',
@@ -122,7 +103,7 @@ def field(instruction: str, shown: str, rtl: bool, look: Look = PLAIN) -> str:
         text(shown),
         '<w:fldChar w:fldCharType="end"/>',
     )
-    return "".join(run(part, rtl, look) for part in parts)
+    return "".join(run(part, rtl, style) for part in parts)
 
 
 def marked(number: int, name: str, inside: str) -> str:
@@ -144,27 +125,25 @@ def paragraph(
     next_too: bool = False,
     section: str = "",
     against: bool = False,
+    counted: str = "",
 ) -> str:
     """A paragraph in a style; bidi is said in each one, so that pasted text keeps it.
 
-    `section` ends a section with the paragraph; `against` sets it from left to right in a right-to-left document.
+    `section` ends a section with the paragraph; `against` sets it from left to right in a right-to-left document;
+    `counted` says in which list its heading is counted, if not in that of its style.
     """
     way = "<w:bidi/>" if rtl else '<w:bidi w:val="0"/>' if against else ""
     return (
         f'<w:p><w:pPr><w:pStyle w:val="{style}"/>'
-        f"{'<w:keepNext/>' if next_too else ''}{way}"
+        f"{'<w:keepNext/>' if next_too else ''}{counted}{way}"
         f"{f'<w:jc w:val={quoteattr(align)}/>' if align else ''}{section}</w:pPr>{inside}</w:p>"
     )
 
 
-def cell(inside: str, width: int, *, span: int = 1, line_below: bool = False) -> str:
+def cell(inside: str, width: int, *, span: int = 1) -> str:
     """A table cell holding paragraphs."""
-    border = '<w:tcBorders><w:bottom w:val="single" w:sz="4" w:space="0" w:color="1C2733"/></w:tcBorders>'
-    return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>'
-        f"{f'<w:gridSpan w:val={quoteattr(str(span))}/>' if span > 1 else ''}"
-        f"{border + '<w:vAlign w:val={}/>'.format(quoteattr('bottom')) if line_below else ''}</w:tcPr>{inside}</w:tc>"
-    )
+    across = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{across}</w:tcPr>{inside}</w:tc>'
 
 
 def row(cells: Sequence[str], *, header: bool = False) -> str:
@@ -173,16 +152,13 @@ def row(cells: Sequence[str], *, header: bool = False) -> str:
 
 
 def table(header: str, rows: Sequence[str], widths: Sequence[int], rtl: bool, caption: str) -> str:
-    """A table ruled above and below; its columns run from the right in a right-to-left document."""
-    rule = 'w:val="single" w:sz="10" w:space="0" w:color="1C2733"'
+    """A table in the style of the report's tables; its columns run from the right in a right-to-left document."""
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     return (
-        f"<w:tbl><w:tblPr>{'<w:bidiVisual/>' if rtl else ''}"
-        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
-        f"<w:tblBorders><w:top {rule}/><w:bottom {rule}/></w:tblBorders>"
-        '<w:tblLayout w:type="fixed"/>'
-        '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar>'
-        f'<w:tblLook w:val="0420"/><w:tblCaption w:val={quoteattr(INVALID.sub("", caption))}/></w:tblPr>'
+        f'<w:tbl><w:tblPr><w:tblStyle w:val="ReportTable"/>{"<w:bidiVisual/>" if rtl else ""}'
+        f'<w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/><w:tblLayout w:type="fixed"/>'
+        '<w:tblLook w:val="0620" w:firstRow="1" w:lastRow="0" w:firstColumn="0" w:lastColumn="0" w:noHBand="1" w:noVBand="1"/>'
+        f"<w:tblCaption w:val={quoteattr(INVALID.sub('', caption))}/></w:tblPr>"
         f"<w:tblGrid>{grid}</w:tblGrid>{header}{''.join(rows)}</w:tbl>"
     )
 

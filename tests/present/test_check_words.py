@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "crmlab"
 STRUCTURE = (  # what steps 01, 04, 05 and 06 call
     "association.py", "covariance.py", "design.py", "differences.py", "drivers.py", "equivalence.py", "estimate.py", "evaluate.py",
     "foresight.py", "group_paths.py", "groups.py", "invariance.py", "ladder.py", "power.py", "power_groups.py",
-    "sample_size.py", "sensitivity.py", "verdicts.py", "process.py", "process_design.py", "process_effects.py", "process_regress.py",
+    "sample_size.py", "sensitivity.py", "multiverse.py", "literature.py", "hidden_cause.py", "verdicts.py", "process.py", "process_design.py", "process_effects.py", "process_regress.py",
     "process_rows.py", "process_study.py", "johnson_neyman.py", "latent_process.py", "defined.py", "conclude.py", "evidence.py", "dimension_means.py", "dimension_paths.py", "latent_importance.py",
 )  # fmt: skip
 LITERAL = re.compile(r"""["']check\.([a-z0-9_]+)(?=[:"'{])""")

@@ -15,6 +15,7 @@ from crmlab.errors import StudyError
 from crmlab.present import diagrams, figures
 from crmlab.present.facts import sources
 from crmlab.present.layout import layered
+from crmlab.present.lettering import words
 from crmlab.present.names import reader
 from crmlab.present.theme import Theme, svg
 
@@ -45,11 +46,53 @@ def test_persian_letters_are_joined():
         canvas = Figure()
         canvas.text(0.5, 0.5, "مشتری")
         text = svg(canvas)
-    drawn = {int(code, 16) for code in re.findall(r'id="IBMPlexSansArabic-Regular-([0-9a-f]+)"', text)}
+    drawn = {int(code, 16) for code in re.findall(r'id="a([0-9a-f]+)"', text)}
     font = TTFont(theme.regular)
     alone = {font.getGlyphID(font.getBestCmap()[ord(letter)]) for letter in "مشت"}
     assert len(drawn) >= 4
     assert not alone & drawn, "letters stand alone"
+
+
+def test_a_letter_of_no_font_is_not_drawn_as_a_box():
+    from matplotlib.figure import Figure
+
+    canvas = Figure()
+    canvas.text(0.5, 0.5, "abc 漢")
+    with Theme.load().drawing(), pytest.raises(UserWarning, match="Glyph 28450"):
+        svg(canvas)
+
+
+@pytest.mark.parametrize("text", ["رضایت مشتری (۳٫۴)", "\u200f۰", "Loyalty → value 0.52", "β ≥ می‌شود", " "])
+def test_lines_are_as_wide_and_high_as_the_font_library_says(text):
+    """Matplotlib's `FT2Font.set_text` measures the same line in hundredths of its size; within a hundredth of one."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.ft2font import LoadFlags
+    from matplotlib.textpath import text_to_path
+
+    with Theme.load().drawing():
+        font = text_to_path._get_font(FontProperties())
+        font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+        measured = [size / 64 for size in (*font.get_width_height(), font.get_descent())]
+        line = words(font, text)
+    assert [line.width, line.height, line.descent] == pytest.approx(measured, abs=0.01)
+
+
+def test_what_reaches_beyond_its_axes_is_cut_and_nothing_else():
+    from matplotlib.figure import Figure
+
+    with Theme.load().drawing():
+        canvas = Figure(figsize=(1, 1))
+        axes = canvas.add_axes((0.25, 0.25, 0.5, 0.5))  # 18 to 54 points
+        axes.set_axis_off()
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.barh([0.5], [5.0], left=-1.0, height=0.5, color="#112233")
+        axes.plot([0.5, 0.5], [-1, 2], color="#445566", linewidth=2)
+        axes.plot([0.1, 0.9], [0.2, 0.8], color="#778899")
+        axes.plot([0.1, 0.9], [0.2, 1.8], color="#aabbcc")
+        drawn = svg(canvas).split("\n")
+    assert '<path d="M18 27h36v18h-36Z" fill="#112233"/>' in drawn
+    assert '<path d="M35 18h2v36h-2Z" fill="#445566"/>' in drawn
+    assert [line.count("clip-path") for line in drawn if "#778899" in line or "#aabbcc" in line] == [0, 1]
 
 
 def test_drawings_are_the_same_every_time(crm):

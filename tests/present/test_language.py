@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from crmlab.present.language import LRM, Language, latin
 from crmlab.present.sentences import templates
 
-FOOTNOTED = {f"formula_{name}" for name in ("alpha", "rho_c", "ave", "htmt", "indirect", "f2", "vif")}
+FOOTNOTED = {
+    f"formula_{name}"
+    for name in ("alpha", "rho_c", "ave", "htmt", "indirect", "f2", "vif", "attenuation", "joint", "worth")
+}
 EN, FA = Language.load("en"), Language.load("fa")
 
 

@@ -166,7 +166,7 @@ def test_loadings_on_one_factor_on_several_on_none(language, crm):
 
     picks(language, it.loadings(efa(0.8, 0.1), language, study), "and on one only", "تنها روی یک عامل")
     picks(language, it.loadings(efa(0.6, -0.5), language, study), "more than one factor", "بیش از یک عامل")
-    picks(language, it.loadings(efa(0.3, 0.2), language, study), "on no factor", "روی هیچ عاملی")
+    picks(language, it.loadings(efa(0.3, 0.2), language, study), "on every factor", "روی همهٔ عامل‌ها")
 
 
 # -- validity and method -----------------------------------------------------------------------

@@ -78,7 +78,7 @@ def test_a_failed_check_stands_below_the_table():
     assert note.role == "failed"
     assert (
         EN.plain(note.spans)
-        == "The estimation did not converge: the value is 300; the rule is the search settles within the iterations allowed."
+        == "The estimation did not converge: 300; the rule: the search settles within the iterations allowed."
     )
     limit = Check("check.htmt:A~B", False, 0.93, "< 0.85 (somebody)")
     note = model_tables.paths(

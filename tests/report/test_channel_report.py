@@ -117,12 +117,13 @@ def test_every_printed_number_is_saved(shop):
 def test_words_follow_the_facts(shop):
     document = compose(*shop, "en")
     told = words(document, "phases")
-    assert "After the sale, what is done is due for review: quality from" in told
+    assert "After the sale, the measures have moved: quality from" in told
     assert "No move is shown of the measures before the sale and during the sale" in told
     assert "a shift of “channel of contact” is shown" in told
-    assert "In “quality” the channels are not alike" in words(document, "channels")
+    assert "In “quality” the channels are not equivalent" in words(document, "channels")
     assert "In “acceptance” " in words(document, "channels")
-    assert "“Quality of contacts” alarmed downward" in words(document, "monitoring")
+    assert "The number of series that alarmed is 1" in words(document, "monitoring")
+    assert "“Quality of contacts (points)” since" in words(document, "monitoring")
 
 
 def test_a_quiet_log_says_so(tmp_path):
@@ -133,7 +134,7 @@ def test_a_quiet_log_says_so(tmp_path):
     told = words(document, "phases")
     assert "No change of the customers' characteristics" in told
     assert "No measure of any phase is shown to have moved" in told
-    assert "all channels are alike" in words(document, "channels")
+    assert "all channels are equivalent" in words(document, "channels")
     assert "No chart alarmed." in words(document, "monitoring")
     assert "No new level of any series is shown." in words(document, "monitoring")
 

@@ -60,12 +60,18 @@ def weighed(results, effect, stands, margin=0.1):
 @pytest.mark.parametrize(
     ("verdict", "interval", "stands", "told"),
     [
-        (1, (0.30, 0.20, 0.40), None, "is supported: respondents who stand one standard deviation apart"),
+        (
+            1,
+            (0.30, 0.20, 0.40),
+            None,
+            "as its reasoning expects: respondents who stand one standard deviation apart",
+        ),
         (1, (0.30, 0.20, 0.40), 3.0, "large enough to matter"),
+        (1, (0.30, 0.0001, 0.40), 3.0, "the interval, which also holds smaller values, does not"),
         (1, (0.12, 0.02, 0.22), 2.0, "is not shown to reach the smallest effect of interest"),
         (1, (0.04, 0.01, 0.07), 1.0, "too small to matter"),
-        (0, (0.05, -0.20, 0.30), None, "that there is no effect does not follow"),
-        (0, (0.05, -0.20, 0.30), 0.0, "not precise enough to decide"),
+        (0, (0.05, -0.20, 0.30), None, "absence of evidence must not be read as evidence of absence"),
+        (0, (0.05, -0.20, 0.30), 0.0, "not refuted either"),
         (0, (0.01, -0.04, 0.06), 1.0, "An effect that matters is thereby ruled out"),
         (-1, (-0.30, -0.40, -0.20), None, "runs against the expected direction"),
         (math.nan, (math.nan,) * 3, None, "could not be judged"),
@@ -114,7 +120,8 @@ def test_nothing_supported_gives_no_suggestion_and_says_so(crm):
     told = section(compose(study, results, "en"), "discussion_suggestions")
     assert told.startswith("No practical suggestion is made")
     future = section(compose(study, results, "en"), "discussion_future")
-    assert all(f"{name}: repeat with more respondents" in future for name in ("H1", "H2", "H3", "H4"))
+    assert "repeat with more respondents" in future
+    assert all(f"{name} (−0.100 to 0.120)" in future for name in ("H1", "H2", "H3", "H4")), "in one sentence"
 
 
 def test_a_suggestion_names_the_estimate_it_rests_on(crm):

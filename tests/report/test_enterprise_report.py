@@ -113,10 +113,10 @@ def test_the_sentences_say_what_was_planted(firm):
     assert "serve no goal of the business: C5" in text
     assert "Units rated by one rater alone: 1" in text
     assert "Farther from the target than at the start: C5" in text
-    assert "Marked blocks without any evidence in this study: 1 (revenue streams)" in text
-    assert "marks 5 of 9 blocks, 55.6 percent" in text
+    assert "Blocks that concern the customer and have no evidence in this study: 1 (revenue streams)" in text
+    assert "On the canvas 5 of 9 blocks, 55.6 percent and thus more than half" in text
     assert re.search(r"A 10 percent cut of the middle office's budget saves [\d,]+", text)
-    assert "Measure first" in text
+    assert "A study of the effect of" in text
 
 
 def test_lic_is_never_expanded(firm):

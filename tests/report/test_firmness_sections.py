@@ -107,8 +107,8 @@ def test_verdicts_that_change_are_told(made):
     for words in (
         "not all give the same verdict on H1",
         "H1 keeps its verdict in 50 percent",
-        "sign of H1",
-        "1 further",
+        "its sign in 50 percent",
+        "count in no share (1)",
     ):
         assert words in told
 

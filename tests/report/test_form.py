@@ -179,7 +179,8 @@ def test_fonts_by_name_are_named_and_not_carried(fx, tmp_path):
     assert not [name for name in archive.namelist() if name.endswith(".odttf")]
     styles = etree.fromstring(archive.read("word/styles.xml"))
     fonts = {
-        (each.get(f"{W}cs"), each.get(f"{W}ascii")) for each in styles.findall(f".//{W}style//{W}rFonts")
+        (each.get(f"{W}cs"), each.get(f"{W}ascii"))
+        for each in styles.findall(f".//{W}docDefaults//{W}rFonts")
     }
     assert ("B Nazanin", "Times New Roman") in fonts
 

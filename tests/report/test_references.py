@@ -107,6 +107,18 @@ def test_names_of_people_and_of_bodies():
     ]
 
 
+def test_a_chapter_names_its_editors_and_hyphenated_initials_stay():
+    text = """@incollection{bo, author={Lee, J.-Y. and Berg, Jan-Willem}, year=1993, title={Fit},
+      editor={Bollen, K. A. and Long, J. S.}, booktitle={Testing}, pages={1--2}, publisher={Sage}}
+    @incollection{ho, author={West, S. G.}, year=1995, title={Fit}, editor={Hoyle, R. H.}, booktitle={Models}}"""
+    works = Bibliography.of(read_bibtex(text, "own.bib"))
+    two, one = (Language.load("en").plain(works.listed(key)) for key in ("bo", "ho"))
+    assert two == (
+        "Lee, J.-Y., & Berg, J.-W. (1993). Fit. In K. A. Bollen & J. S. Long (Eds.), Testing (pp. 1–2). Sage."
+    )
+    assert one == "West, S. G. (1995). Fit. In R. H. Hoyle (Ed.), Models."
+
+
 def test_the_bundled_sources_are_whole():
     for key, entry in bundled().items():
         assert entry.get("author"), key

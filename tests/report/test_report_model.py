@@ -4,7 +4,7 @@ import pytest
 
 from crmlab.present.blocks import Paragraph, Ref, facts_of
 from crmlab.report import compose, run_code
-from crmlab.report.model import contained
+from crmlab.report.layout import contained
 from crmlab.report.trace import lint
 from crmlab.result import Result
 

@@ -18,7 +18,7 @@ from crmlab.present.facts import sources
 from crmlab.present.language import Language
 from crmlab.present.names import reader
 from crmlab.report import segment_sections as sections
-from crmlab.report.sections import Scene
+from crmlab.report.scene import Scene
 from crmlab.result import Result, tidy_frame
 from crmlab.study.segments_spec import Segments
 
