@@ -17,7 +17,7 @@ from crmlab.present.theme import Theme
 from crmlab.report.profiles import PLAIN, Profile
 from crmlab.report.word_fonts import COUNTING, embed
 from crmlab.report.word_styles import TEXT, TWIPS, Fonts, styles
-from crmlab.report.word_xml import DIGITS, el, element, elements, field, paragraph
+from crmlab.report.word_xml import DECLARED, DIGITS, el, element, elements, field, paragraph
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 MARGIN, LONG = 2.4, 24.9  # centimetres; LONG is a line of a page turned on its side
@@ -116,13 +116,14 @@ def section(document: Any, *, on_its_side: bool, first: bool) -> str:
 
 
 def sealed(document: Any, body: Sequence[str]) -> bytes:
-    """The bytes of the document with this body, the same every time: entries in order, their dates fixed."""
+    """The bytes of the document with this body, the same every time: entries in order, their dates fixed.
+
+    The body goes in as the text it is; as elements it would be parsed only to be written again.
+    """
     last = document.element.body[-1]
     if any("<w:sectPr" in part for part in body):  # the last of several sections has no title page
         for title_page in last.findall(_q("w:titlePg")):
             last.remove(title_page)
-    for block in elements(body):
-        last.addprevious(block)
     raw, out = io.BytesIO(), io.BytesIO()
     document.save(raw)
     with zipfile.ZipFile(raw) as loose, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as tight:
@@ -130,8 +131,18 @@ def sealed(document: Any, body: Sequence[str]) -> bytes:
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
-            tight.writestr(entry, loose.read(name))
+            content = loose.read(name)
+            tight.writestr(entry, _with_body(content, body) if name == "word/document.xml" else content)
     return out.getvalue()
+
+
+def _with_body(page: bytes, body: Sequence[str]) -> bytes:
+    """The main part, still without content, with this body and the namespaces it uses."""
+    head, end, tail = page.partition(b"<w:body>")
+    for one in DECLARED.split():
+        if one.encode() not in head:
+            head = head.replace(b"<w:document ", f"<w:document {one} ".encode())
+    return b"".join([head, end, "".join(body).encode("utf-8"), tail])
 
 
 def _without_leftovers(document: Any) -> None:
