@@ -17,7 +17,7 @@ from crmlab import load_results, load_study
 from crmlab.present.facts import sources
 from crmlab.present.theme import Theme
 from crmlab.report import compose, write_reports
-from crmlab.report.brief import brief
+from crmlab.report.brief import brief, fitting
 from crmlab.report.docx import to_docx
 from crmlab.report.html import letters_of, to_html
 from crmlab.report.pdf import to_pdf
@@ -43,9 +43,9 @@ def stages(study: Any, results: Any, language: str) -> None:
     sheet = timed("PDF (Typst)", lambda: to_pdf(document, pictures, theme))
     images = timed("pictures for Word", lambda: rasters(pictures))
     word = timed("Word", lambda: to_docx(document, images, theme))
-    timed(
-        "brief", lambda: made(brief(document, study, sources(results), theme), theme=theme, letters=letters)
-    )
+    saved = sources(results)
+    size = timed("fit the brief", lambda: fitting(document, study, saved, theme))
+    timed("brief", lambda: made(brief(document, study, saved, size), theme=theme, letters=letters))
     sizes = ", ".join(f"{len(each) / 1e6:.1f} MB" for each in (page, sheet, word))
     print(f"  {len(document.tables)} tables; HTML, PDF, Word: {sizes}")
 

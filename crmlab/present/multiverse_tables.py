@@ -9,6 +9,7 @@ from crmlab.present.table_parts import failed_notes, heads
 
 KEY = "multiverse"
 ASPECTS = ("estimator", "missing", "careless", "measured")
+LOST = "check.choice:"  # what the check of a choice that was not computed begins with
 
 
 def hypotheses(source: Source) -> list[str]:
@@ -66,4 +67,17 @@ def _notes(source: Source, language: Language) -> tuple[Paragraph, ...]:
             told += [Label(item), " ", source.fact(f"dropped:{item}")]
         spans = fill(language.word("note.multiverse_weak"), limit=source.glance("loading", digits=3), list=tuple(told))  # fmt: skip
         notes.append(Paragraph(spans, "note"))
-    return (*notes, *failed_notes(source, language))
+    return (*notes, *_lost(source, language), *failed_notes(source, language, but=LOST))
+
+
+def _lost(source: Source, language: Language) -> tuple[Paragraph, ...]:
+    """The choices that count in no share, one note for all."""
+    told: list[object] = []
+    for check in source.result.failed:
+        if check.name.startswith(LOST):
+            levels = zip(ASPECTS, check.name.removeprefix(LOST).split("."), strict=True)
+            words = [language.word(f"{aspect}.{level}") for aspect, level in levels]
+            told += [*([language.word("separator")] if told else []), language.word("semicolon").join(words)]
+    if not told:
+        return ()
+    return (Paragraph(fill(language.word("check.choices_lost"), list=tuple(told)), "failed"),)

@@ -58,14 +58,16 @@ def resample_note(source: Source, language: Language) -> tuple[Paragraph, ...]:
     return (Paragraph(told, "note"),)
 
 
-def failed_notes(source: Source, language: Language, *, whole: bool = False) -> tuple[Paragraph, ...]:
+def failed_notes(
+    source: Source, language: Language, *, whole: bool = False, but: str = " "
+) -> tuple[Paragraph, ...]:
     """The checks that failed, in words, for the place where the table stands; many of one kind make one note.
 
     With `whole` each of them is named however many they are; else the smallest and the largest stand for more than
-    fifteen.
+    fifteen. Those whose name starts with `but` are told by the caller.
     """
     kinds: dict[tuple[str, str], list[Check]] = {}
-    for check in source.result.failed:
+    for check in (one for one in source.result.failed if not one.name.startswith(but)):
         kinds.setdefault((check.name.partition(":")[0], check.rule), []).append(check)
     notes: list[Paragraph] = []
     for (kind, _), checks in kinds.items():

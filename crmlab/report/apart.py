@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from crmlab.report.write import Made
     from crmlab.result import Result
     from crmlab.study import Study
 
@@ -36,13 +37,14 @@ class Worker:
         with suppress(OSError, ValueError):
             self._answer, _ = self._process.communicate(order)
 
-    def answer(self) -> dict[str, bytes] | None:
-        """File name -> content; None if the process could not make them."""
+    def answer(self) -> Made | None:
+        """What it made; None if the process could not make it."""
         self._thread.join()
         try:
-            return dict(pickle.loads(self._answer))
-        except (EOFError, pickle.UnpicklingError, TypeError, ValueError):
+            found: Made = pickle.loads(self._answer)
+        except (EOFError, pickle.UnpicklingError, ValueError):
             return None
+        return found
 
     def stop(self) -> None:
         """End the process if it still runs."""

@@ -20,25 +20,30 @@ PAGES = 2
 SIZES = ((9, 8, 4), (9, 6, 3), (8, 5, 3), (6, 4, 2), (6, 3, 2), (4, 3, 1), (3, 2, 1), (1, 1, 1))
 
 
-def brief(report: Document, study: Study, sources: Mapping[str, Source], theme: Theme) -> Document:
-    """The brief that goes with a report, cut until it fits on two pages.
+def brief(report: Document, study: Study, sources: Mapping[str, Source], size: int = 0) -> Document:
+    """The brief that goes with a report.
 
     Parameters
     ----------
     report : the whole report in the same language; what the brief refers to stands there
     study, sources : what it is written from
+    size : how much it holds, a place in SIZES: that of `fitting`, or a later one
     """
+    return replace(
+        report,
+        title=f"{report.language.word('brief.title')}: {report.title}",
+        chapters=_chapters(study, sources, report.language, report.code, SIZES[size]),
+        form="brief",
+        outside={key: report.reference(key) for key in report.numbers},
+    )
+
+
+def fitting(report: Document, study: Study, sources: Mapping[str, Source], theme: Theme) -> int:
+    """The first of SIZES whose brief fits on the pages; the last if none does."""
     from crmlab.report.pdf import pages_of
 
-    outside = {key: report.reference(key) for key in report.numbers}
-    found = report
-    for size in SIZES:
-        chapters = _chapters(study, sources, report.language, report.code, size)
-        title = f"{report.language.word('brief.title')}: {report.title}"
-        found = replace(report, title=title, chapters=chapters, form="brief", outside=outside)
-        if pages_of(found, theme) <= PAGES:
-            break
-    return found
+    sizes = range(len(SIZES) - 1)
+    return next((k for k in sizes if pages_of(brief(report, study, sources, k), theme) <= PAGES), len(sizes))
 
 
 def _chapters(
@@ -75,6 +80,6 @@ def _named(language: Language, key: str, table: str) -> Paragraph:
 
 def _listed(language: Language, intro: str, found: Sequence[Spans]) -> list[Block]:
     lines: list[Block] = [
-        Paragraph((f"{language.integer(k)}. ", *spans), "item") for k, spans in enumerate(found, 1)
+        Paragraph((Label(f"{language.integer(k)}."), " ", *spans), "item") for k, spans in enumerate(found, 1)
     ]
     return [Paragraph(trimmed(say(language, intro))), *lines]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from crmlab.present.blocks import (
     Block,
@@ -22,6 +23,7 @@ from crmlab.present.language import latin
 from crmlab.present.sentences import templates
 from crmlab.report.model import Document
 
+Told: TypeAlias = dict[str, list[tuple[str, str, int]]]
 DIGITS = re.compile(r"[0-9\u06f0-\u06f9\u0660-\u0669]")
 DECIMAL = re.compile(r"\d+\.\d+")
 # Names, conventions and years of papers that hold a digit and are no result.
@@ -48,14 +50,18 @@ def lint(document: Document) -> list[str]:
 
 def lint_pair(one: Document, other: Document) -> list[str]:
     """Whether two languages carry the same facts in the same sections, printed alike; the author's text aside."""
+    return differences(facts_by_section(one), facts_by_section(other))
+
+
+def differences(one: Told, other: Told) -> list[str]:
+    """What `lint_pair` finds, from what two reports tell in each section."""
     found = []
-    first, second = _by_section(one), _by_section(other)
-    for key in dict.fromkeys([*first, *second]):
-        left, right = first.get(key, []), second.get(key, [])
+    for key in dict.fromkeys([*one, *other]):
+        left, right = one.get(key, []), other.get(key, [])
         if sorted(left) != sorted(right):
             lost = sorted(set(left) ^ set(right))
             what = lost[0][0] if lost else "a fact that stands there more often in one of them"
-            found.append(f"{key}: {one.language.code} and {other.language.code} differ in {what}")
+            found.append(f"{key}: the languages differ in {what}")
     return found
 
 
@@ -145,7 +151,8 @@ def _dead(document: Document) -> list[str]:
     spans += [note.spans for block in shown for note in block.notes]
     keys = {span.key for each in spans for span in each if isinstance(span, Ref)}
     return [
-        f"a reference to '{key}', which is not in the report" for key in sorted(keys - set(document.numbers))
+        f"a reference to '{key}', which is not in the report"
+        for key in sorted(keys - set(document.numbers) - set(document.outside))
     ]
 
 
@@ -163,9 +170,9 @@ def _closes(heading: Heading, following: Block | None) -> bool:
     return following is None or (isinstance(following, Heading) and following.level <= heading.level)
 
 
-def _by_section(document: Document) -> dict[str, list[tuple[str, str, int]]]:
+def facts_by_section(document: Document) -> Told:
     """Heading key -> address, style and decimals of each fact below it."""
-    found: dict[str, list[tuple[str, str, int]]] = {}
+    found: Told = {}
     for chapter in document.chapters:
         place = chapter.key
         for block in chapter.blocks:

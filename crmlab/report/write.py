@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crmlab.errors import RunError
 from crmlab.files import write_bytes
-from crmlab.present.facts import sources
+from crmlab.present.facts import Source, sources
 from crmlab.present.theme import Theme
-from crmlab.report.brief import brief
+from crmlab.report.brief import brief, fitting
 from crmlab.report.chapters import compose
 from crmlab.report.model import Document
 from crmlab.report.pictures import Picture, draw, rasters
+from crmlab.report.trace import Told, differences, facts_by_section, lint
 
 if TYPE_CHECKING:
     from crmlab.result import Result
@@ -22,6 +25,22 @@ if TYPE_CHECKING:
 
 FORMATS = ("html", "pdf", "docx")
 NAMES = {"report": "report", "brief": "report.brief"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made in one language.
+
+    Attributes
+    ----------
+    files : file name -> content
+    told : the facts of the report and its brief, section by section
+    size : how much the brief holds (a place in `brief.SIZES`)
+    """
+
+    files: dict[str, bytes]
+    told: Told
+    size: int = 0
 
 
 def write(
@@ -69,28 +88,81 @@ def write_reports(
 
     Each language after the first is made by a process of its own where the machine has a processor for it; the bytes are
     the same either way.
+
+    Raises
+    ------
+    StudyError, RunError
+        As `write` does; RunError also for a number that is no saved fact, one fact with two values, a reference to
+        nothing, an empty section, and languages that tell different facts. Nothing is written then.
     """
     from crmlab.report.apart import workers
 
     first, *others = list(languages or study.languages)
     with workers(study, results, others) as apart:
-        files = made_in(study, results, first)
+        found = [made_in(study, results, first)]
         for language in others:
-            files |= (language in apart and apart[language].answer()) or made_in(study, results, language)
-    return _put(files, folder)
+            answer = apart[language].answer() if language in apart else None
+            found.append(answer or made_in(study, results, language))
+    size = max(one.size for one in found)
+    for k, language in enumerate((first, *others)):
+        if (
+            found[k].size < size
+        ):  # a brief holds the same in every language: what the longest one has room for
+            found[k] = _with_brief(found[k], study, results, language, size)
+    for other in found[1:]:
+        _admit(study.name, differences(found[0].told, other.told))
+    return _put({name: content for one in found for name, content in one.files.items()}, folder)
 
 
-def made_in(study: Study, results: Mapping[str, Result], language: str) -> dict[str, bytes]:
-    """File name -> content of everything that is written in one language."""
+def made_in(study: Study, results: Mapping[str, Result], language: str) -> Made:
+    """Everything that is written in one language; raises as `write_reports`."""
     from crmlab.report.html import letters_of
 
     with _settled():
         theme, document = Theme.load(), compose(study, results, language)
+        _admit(f"{study.name}, {language}", lint(document))
         letters = letters_of(document)  # one set of fonts serves the report and its brief
-        files = made(document, theme=theme, letters=letters)
-        if study.spec.report.brief:
-            files |= made(brief(document, study, sources(results), theme), theme=theme, letters=letters)
-        return files
+        report = Made(made(document, theme=theme, letters=letters), facts_by_section(document))
+        if not study.spec.report.brief:
+            return report
+        return _brief(report, document, study, sources(results), theme, letters)
+
+
+def _with_brief(whole: Made, study: Study, results: Mapping[str, Result], language: str, size: int) -> Made:
+    """What was made, with a shorter brief."""
+    from crmlab.report.html import letters_of
+
+    with _settled():
+        document = compose(study, results, language)
+        letters = letters_of(document)
+        return _brief(whole, document, study, sources(results), Theme.load(), letters, size)
+
+
+def _brief(
+    whole: Made,
+    document: Document,
+    study: Study,
+    saved: dict[str, Source],
+    theme: Theme,
+    letters: str,
+    size: int | None = None,
+) -> Made:
+    """What was made, and the brief: of a given size, or of the largest that fits."""
+    size = fitting(document, study, saved, theme) if size is None else size
+    short = brief(document, study, saved, size)
+    _admit(f"{study.name}, brief, {document.language.code}", lint(short))
+    files = whole.files | made(short, theme=theme, letters=letters)
+    return Made(files, whole.told | facts_by_section(short), size)
+
+
+def _admit(place: str, faults: Sequence[str]) -> None:
+    """Nothing is written of a report in which the lint finds a fault."""
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise RunError(
+            f"{place}: {faults[0]}{more}; no report was written",
+            hint="this is a fault of crmlab's own words: please report it with this line",
+        )
 
 
 def _put(files: Mapping[str, bytes], folder: str | Path) -> list[Path]:

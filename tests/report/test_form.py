@@ -2,6 +2,7 @@
 
 import io
 import re
+import sys
 import zipfile
 from collections import Counter
 
@@ -20,7 +21,7 @@ from crmlab.present.language import Language, latin
 from crmlab.present.theme import Theme
 from crmlab.report import compose, write_reports
 from crmlab.report import word_xml as xml
-from crmlab.report.brief import brief
+from crmlab.report.brief import brief, fitting
 from crmlab.report.docx import to_docx
 from crmlab.report.equations import mathml, omml, typst
 from crmlab.report.formula_sections import FORMULAS
@@ -203,7 +204,7 @@ def test_a_wrong_day_is_said(fx, tmp_path):
 def test_the_brief_has_two_pages_at_most_and_the_reports_own_numbers(crm, language):
     study, results = crm
     whole, theme = compose(study, results, language), Theme.load()
-    short = brief(whole, study, sources(results), theme)
+    short = brief(whole, study, sources(results), fitting(whole, study, sources(results), theme))
     files = made(short, theme=theme)
     assert sorted(files) == [f"report.brief.{language}.{kind}" for kind in ("docx", "html", "pdf")]
     assert len(PdfReader(io.BytesIO(files[f"report.brief.{language}.pdf"])).pages) <= 2
@@ -222,7 +223,8 @@ def test_a_brief_with_endless_words_still_fits(fx, tmp_path):
     ]
     study = fx.crm_study(tmp_path, hypotheses=hypotheses)
     results = fx.results(study)
-    short = brief(compose(study, results, "en"), study, sources(results), Theme.load())
+    whole, saved = compose(study, results, "en"), sources(results)
+    short = brief(whole, study, saved, fitting(whole, study, saved, Theme.load()))
     assert len(PdfReader(io.BytesIO(to_pdf(short, {}, Theme.load()))).pages) <= 2
 
 
@@ -285,3 +287,18 @@ def test_a_number_in_prose_leads_to_its_address(written):
     facts = {fact.address for fact in document.facts if fact.saved and fact.value == fact.value}
     assert {data.get("title") for data in page.xpath("//data")} <= facts
     assert all(isinstance(fact, Fact) and latin(document.language.fact(fact)) for fact in document.facts)
+
+
+def test_the_briefs_of_both_languages_hold_the_same(crm, tmp_path, monkeypatch):
+    """Where one language has room for less, the other says no more."""
+    monkeypatch.setattr("crmlab.report.apart.processors", lambda: 1)
+    module = sys.modules["crmlab.report.write"]
+    monkeypatch.setattr(module, "fitting", lambda document, *_: 6 if document.language.rtl else 0)
+    write_reports(*crm, tmp_path)
+    told = []
+    for language in LANGUAGES:
+        page = lxml_html.fromstring((tmp_path / f"report.brief.{language}.html").read_text(encoding="utf-8"))
+        told.append(sorted(data.get("title") for data in page.xpath("//data")))
+    assert told[0] == told[1]
+    largest = brief(compose(*crm, "en"), crm[0], sources(crm[1]))
+    assert len(told[0]) < len(largest.facts)
