@@ -43,7 +43,7 @@ def _lost(source: Source, language: Language) -> tuple[Paragraph, ...]:
 def _choice(choice: str, language: Language) -> Spans:
     estimator, missing, careless = choice.split(".")
     words = [f"estimator.{estimator}", f"missing.{missing}", f"careless.{careless}"]
-    return (language.word("semicolon").join(language.word(word) for word in words),)
+    return (language.word("comma").join(language.word(word) for word in words),)
 
 
 def _verdict(source: Source, language: Language, of: str) -> Spans:

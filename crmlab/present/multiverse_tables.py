@@ -5,10 +5,9 @@ from __future__ import annotations
 from crmlab.present.blocks import EMPTY, Label, Paragraph, Spans, Strong, Table
 from crmlab.present.facts import Source, fill
 from crmlab.present.language import Language
-from crmlab.present.table_parts import failed_notes, heads
+from crmlab.present.table_parts import ASPECTS, failed_notes, heads
 
 KEY = "multiverse"
-ASPECTS = ("estimator", "missing", "careless", "measured")
 LOST = "check.choice:"  # what the check of a choice that was not computed begins with
 
 
@@ -77,7 +76,7 @@ def _lost(source: Source, language: Language) -> tuple[Paragraph, ...]:
         if check.name.startswith(LOST):
             levels = zip(ASPECTS, check.name.removeprefix(LOST).split("."), strict=True)
             words = [language.word(f"{aspect}.{level}") for aspect, level in levels]
-            told += [*([language.word("separator")] if told else []), language.word("semicolon").join(words)]
+            told += [*([language.word("separator")] if told else []), language.word("comma").join(words)]
     if not told:
         return ()
     return (Paragraph(fill(language.word("check.choices_lost"), list=tuple(told)), "failed"),)

@@ -14,6 +14,7 @@ from crmlab.result import Check
 
 NAMED = 15  # failed checks of one kind that are named one by one below a table
 POSSIBLE = "check.possible"  # what the data do not allow; its rule is the reason
+ASPECTS = ("estimator", "missing", "careless", "measured")  # of a way of analysis, in the order of its name
 MANY = 2  # failed checks of one kind from which they share one note
 
 
@@ -149,7 +150,10 @@ def _subject(language: Language, subject: str) -> tuple[Span, ...]:
 
 
 def _known(language: Language, part: str) -> str:
-    """A name of the study's, or an element of a maturity model, with its unit: "GAR1.Unit 3"."""
+    """A name of the study's, an element of a maturity model with its unit ("GAR1.Unit 3"), or a way of analysis."""
+    if language.knows(f"estimator.{part.partition('.')[0]}") and part.count(".") >= 2:
+        levels = zip(ASPECTS, part.split("."), strict=False)
+        return language.word("comma").join(language.word(f"{aspect}.{level}") for aspect, level in levels)
     code, _, unit = part.partition(".")
     element = language.names.get(f"element:{code}")
     if part in language.names or element is None:

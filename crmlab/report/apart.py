@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def main() -> None:
     study, results, language, path = pickle.load(sys.stdin.buffer)
     sys.path[:] = path
     with suppress(CrmlabError):
-        pickle.dump(made_in(study, results, language), out)
+        pickle.dump(replace(made_in(study, results, language), document=None), out)
         out.flush()
 
 

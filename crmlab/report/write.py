@@ -5,13 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crmlab.errors import RunError
 from crmlab.files import write_bytes
-from crmlab.present.facts import Source, sources
+from crmlab.present.facts import sources
 from crmlab.present.theme import Theme
 from crmlab.report.brief import brief, fitting
 from crmlab.report.chapters import compose
@@ -36,11 +36,13 @@ class Made:
     files : file name -> content
     told : the facts of the report and its brief, section by section
     size : how much the brief holds (a place in `brief.SIZES`)
+    document : the report itself, where it was made by this process
     """
 
     files: dict[str, bytes]
     told: Told
     size: int = 0
+    document: Document | None = None
 
 
 def write(
@@ -122,37 +124,23 @@ def made_in(study: Study, results: Mapping[str, Result], language: str) -> Made:
         theme, document = Theme.load(), compose(study, results, language)
         _admit(f"{study.name}, {language}", lint(document))
         letters = letters_of(document)  # one set of fonts serves the report and its brief
-        report = Made(made(document, theme=theme, letters=letters), facts_by_section(document))
+        files = made(document, theme=theme, letters=letters)
+        report = Made(files, facts_by_section(document), document=document)
         if not study.spec.report.brief:
             return report
-        return _brief(report, document, study, sources(results), theme, letters)
+        size = fitting(document, study, sources(results), theme)
+        return _with_brief(report, study, results, language, size)
 
 
 def _with_brief(whole: Made, study: Study, results: Mapping[str, Result], language: str, size: int) -> Made:
-    """What was made, with a shorter brief."""
+    """What was made, and a brief of this size."""
     from crmlab.report.html import letters_of
 
-    with _settled():
-        document = compose(study, results, language)
-        letters = letters_of(document)
-        return _brief(whole, document, study, sources(results), Theme.load(), letters, size)
-
-
-def _brief(
-    whole: Made,
-    document: Document,
-    study: Study,
-    saved: dict[str, Source],
-    theme: Theme,
-    letters: str,
-    size: int | None = None,
-) -> Made:
-    """What was made, and the brief: of a given size, or of the largest that fits."""
-    size = fitting(document, study, saved, theme) if size is None else size
-    short = brief(document, study, saved, size)
-    _admit(f"{study.name}, brief, {document.language.code}", lint(short))
-    files = whole.files | made(short, theme=theme, letters=letters)
-    return Made(files, whole.told | facts_by_section(short), size)
+    document = whole.document or compose(study, results, language)
+    short = brief(document, study, sources(results), size)
+    _admit(f"{study.name}, brief, {language}", lint(short))
+    files = whole.files | made(short, letters=letters_of(document))
+    return replace(whole, files=files, told=whole.told | facts_by_section(short), size=size)
 
 
 def _admit(place: str, faults: Sequence[str]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import pytest
 
+from crmlab.present.facts import Source
 from crmlab.present.language import Language
+from crmlab.present.table_parts import failed_notes
+from crmlab.result import Check, Result, tidy_frame
 
 ROOMS = ("measurement", "pls", "structure", "sem")
 PACKAGE = Path(__file__).resolve().parents[2] / "crmlab"
@@ -69,3 +73,16 @@ def test_every_legacy_statistic_says_what_superseded_it():
     for language in ("en", "fa"):
         words = Language.load(language)
         assert [name for name in SUPERSEDED if not words.knows(f"superseded.{name}")] == []
+
+
+def test_a_way_of_analysis_is_told_in_words():
+    check = Check("check.choice:sem.model.all.items", False, math.nan, "the solution is admissible")
+    source = Source(
+        "12_robustness_evidence/multiverse", Result("model.multiverse", tidy_frame([]), {}, (check,))
+    )
+    for language in (Language.load("en"), Language.load("fa")):
+        (note,) = failed_notes(source, language)
+        text = language.plain(note.spans)
+        assert "sem.model" not in text
+        assert language.word("measured.items") in text
+        assert failed_notes(source, language, but="check.choice:") == ()
