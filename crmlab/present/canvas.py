@@ -75,6 +75,13 @@ def canvas(
     return figure, axes
 
 
+def marked(language: Language, marks: Sequence[float]) -> list[str]:
+    """Marks of an axis as numbers, all with as many decimals as any of them needs: rounded ones would stand twice."""
+    texts = [f"{mark:.6g}" for mark in marks]
+    digits = max((len(text.partition(".")[2]) for text in texts if "e" not in text), default=0)
+    return [language.number(mark, digits) for mark in marks]
+
+
 def ticks(axes: Any, language: Language, values: Sequence[float], texts: Sequence[str]) -> None:
     """Marks of the x axis in the reader's digits; the axis runs in reading direction."""
     axes.set_xticks(list(values), [shown(language, text) for text in texts], fontsize=7)
@@ -101,7 +108,6 @@ def dots(
     facts: Sequence[tuple[Fact, Fact, Fact]],
     axis: str,
     zero: bool,
-    digits: int,
 ) -> Any:
     """Estimates as dots with their intervals, one below the other; a label of more lines takes more room."""
     heights = [1 + 0.62 * label.count("\n") for label in labels]
@@ -121,6 +127,6 @@ def dots(
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, 0.0) if zero else low, max(high, 0.0) if zero else high)
     marks = [mark for mark in axes.get_xticks() if low <= mark <= high]
-    ticks(axes, language, marks, [language.number(mark, digits) for mark in marks])
+    ticks(axes, language, marks, marked(language, marks))
     axes.set_xlabel(shown(language, axis), fontsize=8)
     return figure

@@ -96,7 +96,7 @@ def unit_means(source: Source, language: Language, threshold: int = 0) -> Figure
 
     def draw() -> Any:
         labels = [shown(language, unit) for unit in order]
-        return dots(language, labels, facts, language.word("ent.axis.unit_mean"), False, 1)
+        return dots(language, labels, facts, language.word("ent.axis.unit_mean"), False)
 
     notes = [note(language, "unit_means"), level_note(source, language)]
     if len(order) < len(source.subjects("shrunk")):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from crmlab.present.blocks import EMPTY, Fact, Figure, Hidden, Label, Spans, Strong, Table
-from crmlab.present.canvas import TALLEST, canvas, lines, shown, ticks
+from crmlab.present.canvas import TALLEST, canvas, lines, marked, shown, ticks
 from crmlab.present.curves import SECOND
 from crmlab.present.enterprise_words import element, figure, heads, note, rated, said, split, table
 from crmlab.present.facts import Source
@@ -132,7 +132,7 @@ def need_figure(source: Source, language: Language) -> Figure | None:
         low, high = axes.get_xlim()
         axes.set_xlim(low, high)
         marks = [mark for mark in axes.get_xticks() if low <= mark <= high]
-        ticks(axes, language, marks, [language.number(mark, 1) for mark in marks])
+        ticks(axes, language, marks, marked(language, marks))
         axes.legend(
             frameon=False, fontsize=7.5, loc="upper center", bbox_to_anchor=(0.5, -0.28 if len(order) < 8 else -0.16),
             ncols=2, markerfirst=not language.rtl,

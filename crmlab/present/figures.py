@@ -32,7 +32,7 @@ def means(source: Source, language: Language) -> Figure:
     ]
 
     def draw() -> Any:
-        return dots(language, labels, facts, language.word("axis.mean"), False, 1)  # type: ignore[arg-type]
+        return dots(language, labels, facts, language.word("axis.mean"), False)  # type: ignore[arg-type]
 
     flat = tuple(fact for three in facts for fact in three)
     return Figure("means", caption(language, "means"), language.word("alt.means"), draw, flat)
@@ -59,7 +59,7 @@ def forest(paths: Source | None, effects: Source | None, language: Language) -> 
         facts.append((source.fact(f"{kind}:{subject}", digits=3), low, high))
 
     def draw() -> Any:
-        return dots(language, labels, facts, language.word("axis.effect"), True, 1)
+        return dots(language, labels, facts, language.word("axis.effect"), True)
 
     flat = tuple(fact for three in facts for fact in three)
     return Figure("forest", caption(language, "forest"), language.word("alt.forest"), draw, flat)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crmlab.present.blocks import Fact, Figure
-from crmlab.present.canvas import ROW, TALLEST, canvas, cut, shown, ticks
+from crmlab.present.canvas import ROW, TALLEST, canvas, cut, marked, shown, ticks
 from crmlab.present.facts import Source, fill
 from crmlab.present.group_sentences import source_key
 from crmlab.present.group_tables import grouping, groups, question
@@ -70,6 +70,6 @@ def _draw(language: Language, rows: list[Line], axis: str) -> Any:
     low, high = axes.get_xlim()
     axes.set_xlim(min(low, 0.0), max(high, 0.0))
     marks = [mark for mark in axes.get_xticks() if low <= mark <= high]
-    ticks(axes, language, marks, [language.number(mark, 1) for mark in marks])
+    ticks(axes, language, marks, marked(language, marks))
     axes.set_xlabel(shown(language, axis), fontsize=8)
     return figure

@@ -32,7 +32,7 @@ def forest(source: Source, link: Link) -> Figure | None:
     labels = [lines(language, text, 44) for text in texts]
 
     def draw() -> Any:
-        return dots(language, labels, facts, link.plain("axis.standardised"), True, 1)  # type: ignore[arg-type]
+        return dots(language, labels, facts, link.plain("axis.standardised"), True)  # type: ignore[arg-type]
 
     return link.figure("link_forest", draw, [fact for three in facts for fact in three])
 
@@ -58,7 +58,7 @@ def parts(source: Source, link: Link) -> Figure | None:
         small = [
             tuple(Fact(f.address, f.value / divisor, f.style, f.digits) for f in three) for three in facts
         ]
-        return dots(language, labels, small, axis, True, 2)  # type: ignore[arg-type]
+        return dots(language, labels, small, axis, True)  # type: ignore[arg-type]
 
     return link.figure("link_parts", draw, [fact for three in facts for fact in three])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from crmlab.present.blocks import Figure
-from crmlab.present.canvas import caption, shown
+from crmlab.present.canvas import caption, marked, shown
 from crmlab.present.facts import Source
 from crmlab.present.language import Language
 from crmlab.present.theme import PALETTE, TEXT_WIDTH
@@ -42,8 +42,7 @@ def scree(source: Source, language: Language) -> Figure | None:
         axes.set_xticks(list(places), [language.digits(k) for k in order], fontsize=7)
         axes.set_ylim(bottom=0)
         marks = [mark for mark in axes.get_yticks() if mark <= axes.get_ylim()[1]]
-        whole = all(float(mark).is_integer() for mark in marks)
-        axes.set_yticks(marks, [language.number(mark, 0 if whole else 1) for mark in marks], fontsize=7)
+        axes.set_yticks(marks, marked(language, marks), fontsize=7)
         axes.set_xlabel(shown(language, language.word("axis.component")), fontsize=8)
         axes.set_ylabel(shown(language, language.word("axis.eigenvalue")), fontsize=8)
         if language.rtl:

@@ -187,7 +187,6 @@ def groups(source: Source, ways: Ways, key: str) -> Figure | None:
         small = [
             tuple(Fact(f.address, f.value / divisor, f.style, f.digits) for f in three) for three in facts
         ]
-        digits = 0 if largest / divisor >= 50 else 1  # marks stand at halves below
-        return dots(language, labels, small, axis, False, digits)  # type: ignore[arg-type]
+        return dots(language, labels, small, axis, False)  # type: ignore[arg-type]
 
     return made(ways, f"{key}_chart", draw, [fact for three in facts for fact in three])

@@ -217,7 +217,7 @@ def test_planted_contacts_are_told_apart(reports):
     assert alarms["side:quality.cusum"] == -1
     page = (reports / "report.en.html").read_text(encoding="utf-8")
     assert "the measures have moved" in page
-    assert "alarmed downward" in page
+    assert "(downward)" in page
 
 
 def test_the_executed_notebooks_say_nothing_of_this_machine(project, reports):

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from crmlab.errors import StudyError
 from crmlab.present import diagrams, figures
+from crmlab.present.canvas import marked
 from crmlab.present.facts import sources
+from crmlab.present.language import Language
 from crmlab.present.layout import layered
 from crmlab.present.lettering import words
 from crmlab.present.names import reader
@@ -150,3 +152,17 @@ def test_numbers_of_the_diagram_stand_off_the_ellipses(fx, tmp_path):
         for shape in ellipses:
             (a, b), half = shape.center, (shape.width / 2, shape.height / 2)
             assert ((x - a) / half[0]) ** 2 + ((y - b) / half[1]) ** 2 > 1, text.get_text()
+
+
+def test_marks_of_an_axis_have_the_decimals_they_need():
+    english, persian = Language.load("en"), Language.load("fa")
+    assert marked(english, [-0.05, 0.0, 0.05, 0.1, 0.15000000000000002]) == [
+        "−0.05",
+        "0.00",
+        "0.05",
+        "0.10",
+        "0.15",
+    ]
+    assert marked(english, [0.0, 0.5, 1.0]) == ["0.0", "0.5", "1.0"]
+    assert marked(english, [0, 2000, 4000]) == ["0", "2,000", "4,000"]
+    assert marked(persian, [0.0, 0.25]) == ["۰٫۰۰", "۰٫۲۵"]
