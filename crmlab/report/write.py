@@ -105,11 +105,11 @@ def write_reports(
         for language in others:
             answer = apart[language].answer() if language in apart else None
             found.append(answer or made_in(study, results, language))
-    size = max(one.size for one in found)
+    # A brief holds the same in every language of the study, written now or not: what the longest one has room for.
+    unwritten = set(study.languages) - {first, *others}
+    size = max([one.size for one in found] + [_size_in(study, results, each) for each in unwritten])
     for k, language in enumerate((first, *others)):
-        if (
-            found[k].size < size
-        ):  # a brief holds the same in every language: what the longest one has room for
+        if found[k].size < size:
             found[k] = _with_brief(found[k], study, results, language, size)
     for other in found[1:]:
         _admit(study.name, differences(found[0].told, other.told))
@@ -130,6 +130,13 @@ def made_in(study: Study, results: Mapping[str, Result], language: str) -> Made:
             return report
         size = fitting(document, study, sources(results), theme)
         return _with_brief(report, study, results, language, size)
+
+
+def _size_in(study: Study, results: Mapping[str, Result], language: str) -> int:
+    """How much the brief holds in one language."""
+    if not study.spec.report.brief:
+        return 0
+    return fitting(compose(study, results, language), study, sources(results), Theme.load())
 
 
 def _with_brief(whole: Made, study: Study, results: Mapping[str, Result], language: str, size: int) -> Made:

@@ -302,3 +302,6 @@ def test_the_briefs_of_both_languages_hold_the_same(crm, tmp_path, monkeypatch):
     assert told[0] == told[1]
     largest = brief(compose(*crm, "en"), crm[0], sources(crm[1]))
     assert len(told[0]) < len(largest.facts)
+    write_reports(*crm, tmp_path / "one", languages=("en",))
+    one, both = ((folder / "report.brief.en.html").read_bytes() for folder in (tmp_path / "one", tmp_path))
+    assert one == both
