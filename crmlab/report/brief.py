@@ -17,7 +17,7 @@ from crmlab.study import Study
 
 PAGES = 2
 # hypotheses, suggestions, limits: the first that fits on the pages is taken
-SIZES = ((9, 8, 4), (9, 6, 3), (8, 5, 3), (6, 4, 2), (6, 3, 2), (4, 3, 1), (3, 2, 1), (1, 1, 1))
+SIZES = ((9, 6, 3), (8, 5, 3), (6, 4, 2), (6, 3, 2), (4, 3, 1), (3, 2, 1), (1, 1, 1))
 
 
 def brief(report: Document, study: Study, sources: Mapping[str, Source], size: int = 0) -> Document:
